@@ -1,0 +1,193 @@
+"""The first schema: configuration, sign-ins, the request log and its sums."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Tables whose number of rows this revision changes on purpose; all others must keep theirs.
+changes_rows_of: frozenset[str] = frozenset()
+
+
+def upgrade() -> None:
+    """Make every table."""
+    _make_meta()
+    _make_settings()
+    _make_nodes()
+    _make_connections()
+    _make_api_keys()
+    _make_login_sessions()
+    _make_request_logs()
+    _make_request_attempts()
+    _make_usage_minutes()
+
+
+def _make_meta() -> None:
+    op.create_table(
+        "meta",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
+    )
+
+
+def _make_settings() -> None:
+    op.create_table(
+        "settings",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_settings")),
+    )
+
+
+def _make_nodes() -> None:
+    op.create_table(
+        "nodes",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("prefix", sa.String(length=64), nullable=False),
+        sa.Column("format", sa.String(length=32), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
+        sa.Column("headers_sealed", sa.Text(), nullable=True),
+        sa.Column("is_local", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_nodes_prefix")),
+    )
+
+
+def _make_connections() -> None:
+    op.create_table(
+        "connections",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("auth_type", sa.String(length=16), nullable=False),
+        sa.Column("secret_sealed", sa.Text(), nullable=True),
+        sa.Column("secret_hint", sa.String(length=32), nullable=True),
+        sa.Column("base_url", sa.Text(), nullable=True),
+        sa.Column("is_local", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("max_concurrent", sa.Integer(), nullable=True),
+        sa.Column("default_model", sa.String(length=256), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("found_models", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
+    )
+    op.create_index(op.f("ix_connections_provider"), "connections", ["provider"])
+
+
+def _make_api_keys() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hint", sa.String(length=32), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
+    )
+
+
+def _make_login_sessions() -> None:
+    op.create_table(
+        "login_sessions",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("user_agent", sa.String(length=256), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_sessions")),
+    )
+    op.create_index(op.f("ix_login_sessions_expires_at"), "login_sessions", ["expires_at"])
+
+
+def _make_request_logs() -> None:
+    op.create_table(
+        "request_logs",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("key_id", sa.String(length=40), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("user_agent", sa.String(length=256), nullable=True),
+        sa.Column("format", sa.String(length=32), nullable=False),
+        sa.Column("path", sa.String(length=256), nullable=False),
+        sa.Column("requested_model", sa.String(length=256), nullable=False),
+        sa.Column("stream", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=True),
+        sa.Column("connection_id", sa.String(length=40), nullable=True),
+        sa.Column("model", sa.String(length=256), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("latency_us", sa.BigInteger(), nullable=False),
+        sa.Column("first_token_us", sa.BigInteger(), nullable=True),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("cache_read_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("cache_write_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("reasoning_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("usage_source", sa.String(length=16), nullable=False),
+        sa.Column("cost_nano", sa.BigInteger(), nullable=True),
+        sa.Column("price_version", sa.String(length=32), nullable=True),
+        sa.Column("error_kind", sa.String(length=32), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("losses", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_logs")),
+    )
+    op.create_index(op.f("ix_request_logs_started_at_id"), "request_logs", ["started_at", "id"])
+
+
+def _make_request_attempts() -> None:
+    op.create_table(
+        "request_attempts",
+        sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("latency_us", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("failure", sa.String(length=32), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("request_id", "number", name=op.f("pk_request_attempts")),
+    )
+
+
+def _make_usage_minutes() -> None:
+    op.create_table(
+        "usage_minutes",
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("reasoning_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cost_nano", sa.BigInteger(), nullable=False),
+        sa.Column("latency_us", sa.BigInteger(), nullable=False),
+        sa.Column("first_token_us", sa.BigInteger(), nullable=False),
+        sa.Column("first_token_count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "minute", "key_id", "provider", "connection_id", "model", name=op.f("pk_usage_minutes")
+        ),
+    )

@@ -1,0 +1,123 @@
+"""The command line. Nothing heavy is imported until a command needs it, so that --help answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from omniroute import __version__
+
+cli = typer.Typer(
+    name="omniroute",
+    help="One self-hosted endpoint for many AI providers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+admin = typer.Typer(help="Administer this installation: passwords and keys.", no_args_is_help=True)
+cli.add_typer(admin, name="admin")
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"omniroute {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Serve as the parent of all commands."""
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (HOST).", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (PORT).", show_default=False)] = None,
+    data_dir: DataDir = None,
+    dashboard: Annotated[bool, typer.Option(help="Serve the dashboard.")] = True,
+) -> None:
+    """Run the gateway."""
+    from omniroute.commands.launch import launch
+
+    del dashboard  # there is none yet to leave out
+    launch({"HOST": host, "PORT": port, "DATA_DIR": data_dir})
+
+
+@cli.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port to listen on (PORT).", show_default=False)] = None,
+) -> None:
+    """Run a gateway with the demo provider in a folder that is thrown away afterwards."""
+    from omniroute.commands.server import demo as run
+
+    run({"port": port})
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Bring the database to this version's schema; `serve` does it by itself."""
+    from omniroute.commands.migrate import migrate as run
+
+    _tell(run({"data_dir": data_dir}), as_json=as_json)
+
+
+@admin.command("set-password")
+def set_password(
+    data_dir: DataDir = None,
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="The new password.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Set the operator's password; every other session ends."""
+    from omniroute.commands.admin import set_password as run
+
+    _tell(run({"data_dir": data_dir}, password), as_json=as_json)
+
+
+@admin.command("create-key")
+def create_key(
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    scope: Annotated[list[str] | None, typer.Option(help="inference or admin; may be given twice.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and show it, once."""
+    from omniroute.commands.admin import create_key as run
+
+    _tell(run({"data_dir": data_dir}, name, scope or ["inference"]), as_json=as_json)
+
+
+def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+    """Print a result: JSON for scripts, one line a fact for people."""
+    if as_json:
+        from omniroute.kit.json import dumps
+
+        typer.echo(dumps(result))
+        return
+    for label, value in result.items():
+        typer.echo(f"{label}: {value}")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line, without a traceback."""
+    from omniroute.kit.errors import OmniError
+
+    try:
+        cli()
+    except OmniError as error:
+        sys.stderr.write(f"omniroute: {error.message}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

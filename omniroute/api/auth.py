@@ -1,0 +1,131 @@
+"""Who may call: the policy of the routed operation, held against a session's cookie or a key.
+
+What a browser sends by itself (the cookie, or nothing at all where the login is off) counts only for requests that
+come from the gateway's own pages. A key is never sent by itself, so it needs no such check.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import assert_never
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from omniroute.api.operation import Credentials, Policy
+from omniroute.api.services import Services
+from omniroute.kit.errors import Forbidden, Unauthenticated
+from omniroute.kit.secret import Secret
+from omniroute.services.keys import Scope
+from omniroute.services.sessions import Operator
+
+COOKIE = "auth_token"
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def presented(connection: HTTPConnection) -> Credentials:
+    """Return what the request shows."""
+    scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
+    key = bearer.strip() if scheme.lower() == "bearer" else connection.headers.get("x-api-key", "").strip()
+    session = connection.cookies.get(COOKIE)
+    return Credentials(session=Secret(session) if session else None, key=Secret(key) if key else None)
+
+
+async def admit(
+    services: Services, policy: Policy, connection: HTTPConnection, credentials: Credentials
+) -> Operator | None:
+    """Return the operator whose session admits the request, None where something else does; raise otherwise."""
+    if credentials.key is None and connection.scope["method"] not in _SAFE:
+        _refuse_foreign_page(connection.headers, services.reach.public_url)
+    match policy:
+        case Policy.PUBLIC | Policy.SETUP:
+            return None
+        case Policy.ADMIN:
+            return await _administrator(services, connection, credentials)
+        case Policy.INFERENCE:
+            raise Forbidden("the data plane serves this operation")
+        case _:
+            assert_never(policy)
+
+
+async def is_known(services: Services, credentials: Credentials) -> bool:
+    """Whether the credentials would admit to the management surface."""
+    if credentials.key is not None:
+        key = await services.keys.find(credentials.key)
+        return key is not None and Scope.ADMIN in key.scopes
+    return credentials.session is not None and await services.login.operator(credentials.session) is not None
+
+
+async def _administrator(services: Services, connection: HTTPConnection, credentials: Credentials) -> Operator | None:
+    if credentials.key is not None:
+        await _check_key(services, credentials.key)
+        return None
+    if credentials.session is not None:
+        operator = await services.login.operator(credentials.session)
+        if operator is not None:
+            return operator
+    if await services.login.is_required():
+        raise Unauthenticated("sign in, or send a key with the scope admin as a Bearer token")
+    _refuse_foreign_host(connection.headers.get("host", ""), services.reach.public_url)
+    return None
+
+
+async def _check_key(services: Services, presented_key: Secret) -> None:
+    key = await services.keys.find(presented_key)
+    if key is None:
+        raise Unauthenticated("this key is unknown, switched off or expired", code="invalid_key")
+    if Scope.ADMIN not in key.scopes:
+        raise Forbidden("this key may call models only: use one with the scope admin", code="missing_scope")
+
+
+def _refuse_foreign_page(headers: Mapping[str, str], public_url: str | None) -> None:
+    """Refuse what a page of another site made a browser send.
+
+    Browsers tell by Sec-Fetch-Site, or by Origin where the gateway is reached by plain HTTP; neither can be set by a
+    page. A request with neither comes from no browser of this decade.
+    """
+    site = headers.get("sec-fetch-site")
+    origin = headers.get("origin")
+    if site in {"same-origin", "none"} or (site is None and origin is None):
+        return
+    if origin is not None and public_url is not None and _place(origin) == _place(public_url):
+        return
+    if site is None and origin is not None and _place(origin)[1] == headers.get("host", "").lower():
+        return
+    raise Forbidden("this request came from a page of another site", code="cross_site")
+
+
+def _refuse_foreign_host(host: str, public_url: str | None) -> None:
+    """Where the login is off, a name that someone else may have pointed at this machine opens nothing."""
+    name = _name(f"//{host}")
+    if public_url is not None and name == _name(public_url):
+        return
+    if name == "localhost" or name.endswith(".localhost") or _is_loopback(name):
+        return
+    raise Unauthenticated(
+        "the login is switched off for this machine only: open the gateway as localhost", code="foreign_host"
+    )
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Return scheme and authority of a URL, both empty for what is none (such as the origin `null`)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _name(url: str) -> str:
+    """Return the host of a URL, empty for what is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

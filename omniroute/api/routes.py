@@ -1,0 +1,156 @@
+"""The operation table as an ASGI application: find the path, ask the policy, read, call one handler, write."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omniroute.api.auth import admit, presented
+from omniroute.api.edge import Edge, answer, answer_error
+from omniroute.api.operation import JSON, Call, Described, Operation, Policy, Reply, expanded
+from omniroute.api.operations import OPERATIONS
+from omniroute.api.services import Reach, Services
+from omniroute.api.shapes import read, read_query, write
+from omniroute.kit.addresses import client_address
+from omniroute.kit.errors import Invalid, NotAllowed, NotFound, TooLarge, UnsupportedMedia
+from omniroute.kit.json import dumps
+from omniroute.services.login import Visitor
+
+# Ids in paths are made here or in the catalogue; anything else is not found without asking the database.
+_PARAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) -> ASGIApp:
+    """Return the management surface; raise TypeError when an operation declares no policy."""
+    paths: dict[str, dict[str, Operation]] = defaultdict(dict)
+    for operation in expanded(operations):
+        if not isinstance(operation.policy, Policy):
+            raise TypeError(f"{operation.method} {operation.path} declares no policy")
+        if operation.handler is not None:
+            paths[operation.path][operation.method] = operation
+    routes = [Route(path, _Path(services, by_method)) for path, by_method in paths.items()]
+    return Edge(Router(routes, redirect_slashes=False, default=_nothing_here))
+
+
+async def _nothing_here(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NotFound("there is no such path: see /openapi.json")
+
+
+class _Path:
+    """Everything at one path, by method."""
+
+    def __init__(self, services: Services, by_method: Mapping[str, Operation]) -> None:
+        self._services = services
+        self._by_method = dict(by_method)
+        if "GET" in by_method:
+            self._by_method["HEAD"] = by_method["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._by_method.get(scope["method"])
+        if operation is None:
+            allowed = ", ".join(sorted(self._by_method))
+            error = NotAllowed(f"{scope['method']} is not possible here: use {allowed}")
+            await answer_error(error, scope, send, {"allow": allowed})
+            return
+        await _serve(self._services, operation, scope, receive, send)
+
+
+async def _serve(services: Services, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+    connection = HTTPConnection(scope)
+    credentials = presented(connection)
+    operator = await admit(services, operation.policy, connection, credentials)
+    address = _address(connection, services.reach)
+    call: Call[object, object] = Call(
+        params=_params(scope["path_params"]),
+        query=_query(scope["query_string"], operation.query),
+        body=await _body(operation.body, connection, receive, services.reach),
+        visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=operator),
+        credentials=credentials,
+        is_secure=_is_secure(connection, services.reach),
+    )
+    if operation.handler is None:
+        raise NotFound("the data plane serves this operation")
+    result = await operation.handler(services, call)
+    reply = result if isinstance(result, Reply) else Reply(value=result)
+    status = reply.status or operation.status
+    await answer(_written(reply, operation), send, status=status, media=operation.media, headers=reply.headers.items())
+
+
+def _written(reply: Reply, operation: Operation) -> bytes:
+    if operation.media != JSON:
+        return str(reply.value).encode()
+    return dumps(reply.value) if isinstance(operation.answer, Described) else write(reply.value, operation.answer)
+
+
+def _params(found: Mapping[str, str]) -> Mapping[str, str]:
+    for value in found.values():
+        if not _PARAM.fullmatch(value):
+            raise NotFound("there is nothing with this id")
+    return found
+
+
+def _query(text: bytes, kind: type | None) -> object:
+    return None if kind is None else read_query(parse_qsl(text.decode("latin-1"), keep_blank_values=True), kind)
+
+
+async def _body(kind: object, connection: HTTPConnection, receive: Receive, reach: Reach) -> object:
+    if not isinstance(kind, type):
+        return None
+    media = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media and media != JSON:
+        raise UnsupportedMedia(f"send the body as {JSON}, not as {media!r}")
+    raw = await _received(connection, receive, reach)
+    if not raw:
+        raise Invalid("a JSON body is expected", code="invalid_json")
+    if not media:
+        raise UnsupportedMedia(f"say what the body is: Content-Type: {JSON}")
+    return read(raw, kind)
+
+
+async def _received(connection: HTTPConnection, receive: Receive, reach: Reach) -> bytes:
+    """Read the body, never more of it than is allowed and never for longer."""
+    declared = connection.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > reach.max_body_bytes:
+        raise _too_large(reach)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(reach.body_timeout_s):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                body += message.get("body", b"")
+                if len(body) > reach.max_body_bytes:
+                    raise _too_large(reach)
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise Invalid("the body did not come in time", code="body_timeout") from None
+
+
+def _too_large(reach: Reach) -> TooLarge:
+    return TooLarge(f"the body is larger than {reach.max_body_bytes} bytes")
+
+
+def _address(connection: HTTPConnection, reach: Reach) -> str:
+    peer = connection.client.host if connection.client is not None else None
+    return client_address(peer, _joined(connection, "x-forwarded-for"), reach.trusted_proxies)
+
+
+def _is_secure(connection: HTTPConnection, reach: Reach) -> bool:
+    """Whether the cookie should be Secure: as set, else when the request came by TLS."""
+    if reach.cookie_secure is not None:
+        return reach.cookie_secure
+    if connection.scope.get("scheme") == "https" or (reach.public_url or "").startswith("https://"):
+        return True
+    # Only ever makes the cookie stricter, so it may be believed from anyone.
+    return _joined(connection, "x-forwarded-proto").split(",")[0].strip() == "https"
+
+
+def _joined(connection: HTTPConnection, name: str) -> str:
+    return ",".join(connection.headers.getlist(name))

@@ -1,0 +1,26 @@
+"""Anthropic's Messages."""
+
+from omniroute.formats.anthropic.errors import decode_error, encode_error
+from omniroute.formats.anthropic.request_in import decode_request
+from omniroute.formats.anthropic.request_out import encode_request
+from omniroute.formats.anthropic.response import decode_response, encode_response
+from omniroute.formats.anthropic.stream_in import MessagesDecoder
+from omniroute.formats.anthropic.stream_out import MessagesEncoder
+from omniroute.formats.codec import Codec
+from omniroute.formats.framing import SseDeframer
+from omniroute.formats.hub import Format
+
+CODEC = Codec(
+    format=Format.ANTHROPIC,
+    stream_media_type="text/event-stream",
+    heartbeat=b'event: ping\ndata: {"type": "ping"}\n\n',
+    decode_request=decode_request,
+    encode_request=encode_request,
+    decode_response=decode_response,
+    encode_response=encode_response,
+    decode_error=decode_error,
+    encode_error=encode_error,
+    decoder=MessagesDecoder,
+    encoder=MessagesEncoder,
+    deframer=SseDeframer,
+)

@@ -1,0 +1,209 @@
+"""One try at one target: the body in the target's own format, the call, and the judgement on what came back.
+
+A try that did not answer raises AttemptFailed, whatever the reason: refused, broken, too slow, an error inside a 200,
+a stream that ended before it said anything.
+"""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from omniroute.formats.codec import Codec
+from omniroute.formats.fold import StreamFault, fold, unfold
+from omniroute.formats.hub import Fault, Format, Request, Response, Seed, Usage
+from omniroute.formats.table import CODECS
+from omniroute.gateway.call import Call
+from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
+from omniroute.gateway.relay import Finished, Relay
+from omniroute.gateway.snapshot import Target
+from omniroute.gateway.watch import Reason, Watch
+from omniroute.kit import json
+from omniroute.kit.errors import OmniError
+from omniroute.kit.log import redactor
+from omniroute.upstream.client import Answer, UpstreamClient
+from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break, of_fault
+
+MAX_ERROR_BODY = 64 * 1024
+_OK = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long each wait for an upstream may take, in seconds, and how large a whole answer may be, in bytes."""
+
+    first_byte_s: float
+    idle_s: float
+    answer_bytes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A whole answer, ready for the client, and what it said of its usage."""
+
+    body: bytes
+    usage: Usage | None = None
+
+
+class Attempt:
+    """Makes tries."""
+
+    def __init__(self, client: UpstreamClient, limits: Limits) -> None:
+        self._client = client
+        self._limits = limits
+
+    async def open(self, call: Call, target: Target, watch: Watch) -> Answer:
+        """Send the request; return the answer when its status is a success."""
+        body = request_body(call, target)
+        watch.wait(Reason.FIRST_BYTE, self._limits.first_byte_s)
+        with timeouts(watch):
+            answer = await self._client.post(target.stream if call.stream else target.whole, body)
+            if answer.status == _OK:
+                return answer
+            try:
+                text = await answer.read(MAX_ERROR_BODY)
+            finally:
+                answer.close()
+        fault = CODECS[target.format].decode_error(answer.status, text)
+        raise AttemptFailed(of_answer(answer.status, cleaned(fault), answer.headers, time.time()))
+
+    async def next(self, answer: Answer, watch: Watch) -> bytes:
+        """Return the next piece of a stream, within the limits."""
+        with timeouts(watch):
+            return await answer.next()
+
+    async def read(self, answer: Answer, watch: Watch) -> bytes:
+        """Return a whole body, within the limits."""
+        watch.wait(Reason.IDLE, self._limits.idle_s)
+        with timeouts(watch):
+            return await answer.read(self._limits.answer_bytes)
+
+    def waits_for_more(self, watch: Watch) -> None:
+        """From now on the pieces of the stream may be this far apart."""
+        watch.wait(Reason.IDLE, self._limits.idle_s)
+
+
+@contextmanager
+def timeouts(watch: Watch) -> Iterator[None]:
+    """Turn the sweep's cancellation of a wait for the upstream into a failed try."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        reason = watch.claim(Reason.FIRST_BYTE, Reason.IDLE)
+        if reason is None:
+            raise
+        words = "did not begin to answer" if reason is Reason.FIRST_BYTE else "stopped sending"
+        message = f"the provider {words} within {watch.limit_s:g} s"
+        raise AttemptFailed(of_break(FailureKind.TIMEOUT, message)) from None
+
+
+def request_body(call: Call, target: Target) -> bytes:
+    """Spell the request for the target: the client's own body with another model name, or a translation."""
+    if call.codec.format is target.format:
+        return json.dumps(passed_through(call, target))
+    encoded = CODECS[target.format].encode_request(
+        dataclasses.replace(hub_request(call), model=target.model, stream=call.stream)
+    )
+    call.losses = encoded.losses
+    return json.dumps(encoded.body)
+
+
+def passed_through(call: Call, target: Target) -> dict[str, Any]:
+    """Return the client's body for a target of the same format: everything stays but what routing must change."""
+    body = call.body
+    if target.format is Format.GEMINI:
+        return body  # the model stands in the address
+    changes: dict[str, Any] = {"model": target.model}
+    if call.stream and target.format is Format.OPENAI_CHAT:
+        options = body.get("stream_options")
+        if not isinstance(options, dict) or options.get("include_usage") is not True:
+            changes["stream_options"] = {**(options or {}), "include_usage": True}
+    return {**body, **changes}
+
+
+def hub_request(call: Call) -> Request:
+    """Return the request in the hub's words, decoded once."""
+    if call.request is None:
+        call.request = dataclasses.replace(call.codec.decode_request(call.body), model=call.model, stream=call.stream)
+    return call.request
+
+
+def seed_of(call: Call) -> Seed:
+    """Return what codecs build their ids from: the same for the whole request."""
+    return Seed(id=call.id.removeprefix("req_"), created=call.started_ms // 1000, model=call.model)
+
+
+def whole_answer(call: Call, target: Target, text: bytes, media_type: str) -> Whole:
+    """Judge a whole body and spell it for the client."""
+    codec = CODECS[target.format]
+    if media_type.startswith("text/event-stream"):
+        return _spelled(call, _folded(codec, text, seed_of(call)))
+    if call.codec.format is target.format is Format.OPENAI_CHAT:
+        return _relayed(codec, text)
+    response = decoded(codec, text, seed_of(call))
+    if call.codec.format is target.format:
+        return Whole(body=text, usage=response.usage)
+    return _spelled(call, response)
+
+
+def _relayed(codec: Codec, text: bytes) -> Whole:
+    """Look at an OpenAI chat answer just closely enough to know that it is one, and what it used."""
+    try:
+        usage = whole_usage(text)
+    except NotAnAnswer as error:
+        fault = codec.decode_error(error.status, text)
+        raise AttemptFailed(of_fault(cleaned(fault))) from error
+    return Whole(body=text, usage=usage)
+
+
+def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Relay]:
+    """Make a stream of a whole answer, from an upstream that was asked for a stream and does not make one."""
+    response = decoded(CODECS[target.format], text, seed_of(call))
+    encoder = call.codec.encoder(seed_of(call), hub_request(call))
+    pieces = [encoder.feed(event) for event in unfold(response)]
+    return b"".join(pieces) + encoder.end(), Finished(response.usage)
+
+
+def _spelled(call: Call, response: Response) -> Whole:
+    body = json.dumps(call.codec.encode_response(response, hub_request(call)))
+    return Whole(body=body, usage=response.usage)
+
+
+def decoded(codec: Codec, text: bytes, seed: Seed) -> Response:
+    """Read a whole answer; an error inside it, or nonsense, is a failed try."""
+    try:
+        body = json.loads(text)
+    except json.BadJson as error:
+        raise AttemptFailed(of_break(FailureKind.TRANSIENT, f"the answer is not JSON: {error}")) from error
+    if not isinstance(body, dict) or body.get("error"):
+        raise AttemptFailed(of_fault(cleaned(codec.decode_error(_status_in(body), text))))
+    try:
+        return codec.decode_response(body, seed)
+    except (OmniError, ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"the answer is not one of the {codec.format.value} format: {error}"
+        raise AttemptFailed(of_break(FailureKind.TRANSIENT, message)) from error
+
+
+def _status_in(body: object) -> int:
+    """Find the status that an error inside a 200 stands for."""
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 502  # noqa: PLR2004 - HTTP error statuses
+
+
+def _folded(codec: Codec, text: bytes, seed: Seed) -> Response:
+    """Make a whole answer of a stream that was sent although none was asked for."""
+    deframer, decoder = codec.deframer(), codec.decoder(seed)
+    frames = deframer.feed(text) + deframer.end()
+    events = [event for frame in frames for event in decoder.feed(frame)]
+    try:
+        return fold(events + decoder.end())
+    except StreamFault as error:
+        raise AttemptFailed(of_fault(cleaned(error.fault))) from error
+
+
+def cleaned(fault: Fault) -> Fault:
+    """Take secrets out of what an upstream said."""
+    return dataclasses.replace(fault, message=redactor.clean(fault.message))

@@ -1,0 +1,112 @@
+"""One AI request under way: what came in, what was tried, what is known so far. Becomes a record when it ends."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from omniroute.formats.codec import Codec
+from omniroute.formats.hub import Fault, Loss, Request, Usage
+from omniroute.gateway.snapshot import Plan, Target
+from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
+
+MAX_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a request comes from and by which door."""
+
+    path: str
+    address: str | None
+    user_agent: str | None
+    key: KeyRow | None
+
+
+class Call:
+    """The state of one request; only its own task changes it. Times are `time.perf_counter` seconds."""
+
+    __slots__ = (
+        "attempts",
+        "began",
+        "body",
+        "codec",
+        "fault",
+        "first_token_at",
+        "id",
+        "losses",
+        "model",
+        "origin",
+        "outcome",
+        "plan",
+        "request",
+        "started_ms",
+        "status",
+        "stream",
+        "target",
+        "usage",
+        "usage_source",
+    )
+
+    def __init__(self, *, id: str, codec: Codec, origin: Origin, started_ms: int) -> None:  # noqa: A002 - its name
+        self.id = id
+        self.codec = codec
+        self.origin = origin
+        self.started_ms = started_ms
+        self.began = time.perf_counter()
+        self.body: dict[str, Any] = {}
+        self.model = ""
+        self.stream = False
+        self.request: Request | None = None
+        self.plan: Plan | None = None
+        self.target: Target | None = None
+        self.attempts: list[AttemptRow] = []
+        self.losses: tuple[Loss, ...] = ()
+        self.usage: Usage | None = None
+        self.usage_source = "none"
+        self.first_token_at: float | None = None
+        self.outcome = "failed"
+        self.status = 0
+        self.fault: Fault | None = None
+
+    def saw_first_token(self) -> None:
+        """Note when the first meaningful piece of the answer came."""
+        if self.first_token_at is None:
+            self.first_token_at = time.perf_counter()
+
+    def row(self, cost_nano: int | None, price_version: str | None) -> RequestRow:
+        """Return the record of the request as it ended."""
+        target, usage, fault, origin = self.target, self.usage or _NOTHING, self.fault, self.origin
+        first = self.first_token_at
+        return RequestRow(
+            id=self.id,
+            started_at=self.started_ms,
+            key_id=origin.key.id if origin.key else None,
+            address=origin.address,
+            user_agent=origin.user_agent,
+            format=self.codec.format.value,
+            path=origin.path,
+            requested_model=self.model,
+            stream=self.stream,
+            outcome=self.outcome,
+            status=self.status,
+            provider=target.provider if target else None,
+            connection_id=target.connection_id if target else None,
+            model=target.model if target else None,
+            latency_us=int((time.perf_counter() - self.began) * 1e6),
+            first_token_us=None if first is None else int((first - self.began) * 1e6),
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
+            reasoning_tokens=usage.reasoning,
+            usage_source=self.usage_source,
+            cost_nano=cost_nano,
+            price_version=price_version,
+            error_kind=fault.kind if fault else None,
+            error_message=fault.message[:MAX_MESSAGE] if fault else None,
+            losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
+            attempts=tuple(self.attempts),
+        )
+
+
+_NOTHING = Usage()

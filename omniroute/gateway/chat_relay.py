@@ -1,0 +1,181 @@
+"""The lightest relay: OpenAI chat to OpenAI chat, which most requests are.
+
+Each event is checked to be JSON and looked at for four things only: an error, usage, a finish, the first meaningful
+delta. The usage event that the gateway asked for and the client did not is taken out again. Everything else goes on
+as the bytes it came in.
+"""
+
+import msgspec
+
+from omniroute.formats.hub import Fault, Usage
+from omniroute.formats.openai_chat.usage import read_usage
+from omniroute.gateway.relay import events_of, too_long, whole_events
+from omniroute.kit import json
+
+_EMPTY = msgspec.Raw(b"null")
+_DONE = b"[DONE]"
+_BAD_GATEWAY = 502
+_MAX_CARRY = 16 * 1024 * 1024
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: msgspec.Raw = _EMPTY
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+    usage: msgspec.Raw = _EMPTY
+    error: msgspec.Raw = _EMPTY
+
+
+class _Whole(msgspec.Struct):
+    choices: list[msgspec.Raw] | None = None
+    usage: msgspec.Raw = _EMPTY
+    error: msgspec.Raw = _EMPTY
+
+
+class NotAnAnswer(ValueError):
+    """A body with a success status that is an error, or nonsense; `status` is what it stands for."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+_decode_whole = msgspec.json.Decoder(_Whole).decode
+
+
+def whole_usage(body: bytes) -> Usage | None:
+    """Return the usage that a whole OpenAI chat answer tells; raise NotAnAnswer when it is none."""
+    try:
+        answer = _decode_whole(body)
+        usage = json.loads(bytes(answer.usage))
+        fault = _fault(bytes(answer.error)) if bytes(answer.error) != b"null" else None
+    except (msgspec.DecodeError, json.BadJson, RecursionError) as error:
+        raise NotAnAnswer(f"the answer is not a chat completion: {error}", _BAD_GATEWAY) from error
+    if fault is not None:
+        raise NotAnAnswer("the answer is an error", fault.status)
+    if not answer.choices:
+        raise NotAnAnswer("the answer has no choices", _BAD_GATEWAY)
+    return read_usage(usage)
+
+
+class ChatRelay:
+    """See the module. `client_wants_usage`: the client itself asked for usage in the stream."""
+
+    __slots__ = ("_carry", "_done", "_hide_usage", "fault", "finished", "started", "usage")
+
+    def __init__(self, *, client_wants_usage: bool) -> None:
+        self._hide_usage = not client_wants_usage
+        self._carry = b""
+        self._done = False
+        self.started = False
+        self.finished = False
+        self.fault: Fault | None = None
+        self.usage: Usage | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes."""
+        if self._carry:
+            data = self._carry + data
+        cut = whole_events(data)
+        self._carry = data[cut:]
+        passed = self._look(data[:cut]) if cut else b""
+        if len(self._carry) > _MAX_CARRY and self.fault is None:
+            self.fault = too_long(_MAX_CARRY)
+        return passed
+
+    def _look(self, whole: bytes) -> bytes:
+        """Look at each event; return all bytes as they are but for what has to go."""
+        text = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
+        dropped: list[int] = []
+        for number, event in enumerate(text.split(b"\n\n")):
+            if event and not self._event(event):
+                dropped.append(number)
+                if self.fault is not None:
+                    break
+        out = self._without(dropped, whole) if dropped else whole
+        return out.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in out else out
+
+    def _without(self, dropped: list[int], whole: bytes) -> bytes:
+        """Leave the dropped events out, and everything after one that is a fault."""
+        events = list(events_of(whole))
+        end = len(events) if self.fault is None else dropped[-1]
+        return b"".join(event for number, event in enumerate(events[:end]) if number not in dropped)
+
+    def _event(self, event: bytes) -> bool:
+        """Look at one event; return whether the client gets it."""
+        payload = event[6:] if event.startswith(b"data: ") and b"\n" not in event else _payload(event)
+        if payload is None:
+            return True
+        if payload == _DONE:
+            self._done = True
+            return True
+        try:
+            return self._chunk(_decode(payload))
+        except (msgspec.DecodeError, json.BadJson, RecursionError) as error:
+            self.fault = _malformed(payload, error)
+            return False
+
+    def _chunk(self, chunk: _Chunk) -> bool:
+        """Look at one chunk; return whether the client gets it."""
+        if bytes(chunk.error) != b"null":
+            self.fault = _fault(bytes(chunk.error))
+            return False
+        if bytes(chunk.usage) != b"null":
+            self.usage = read_usage(json.loads(bytes(chunk.usage))) or self.usage
+            if not chunk.choices:
+                return not self._hide_usage
+        for choice in chunk.choices or ():
+            if choice.finish_reason is not None:
+                self.finished = self.started = True
+        self.started = self.started or _meaningful(chunk)
+        return True
+
+    def end(self) -> bytes:
+        """Take the end: a stream without a finish was cut; a missing end mark is put there."""
+        rest, self._carry = self._carry, b""
+        out = self._look(rest) if rest.strip() else b""
+        out = out and out + b"\n\n"
+        if self.fault is not None:
+            return out
+        self.finished = self.finished or (self._done and self.started)
+        if not self.finished:
+            message = "the provider's stream ended before its answer was complete"
+            self.fault = Fault(kind="truncated", message=message, status=502)
+            return out
+        return out if self._done else out + b"data: [DONE]\n\n"
+
+
+def _payload(event: bytes) -> bytes | None:
+    """Return the data of an event that is more than one plain line; None for comments."""
+    lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(lines) if lines else None
+
+
+def _meaningful(chunk: _Chunk) -> bool:
+    """Whether a delta holds more than its role and empty texts."""
+    for choice in chunk.choices or ():
+        delta = json.loads(bytes(choice.delta))
+        if isinstance(delta, dict) and any(value for name, value in delta.items() if name != "role"):
+            return True
+    return False
+
+
+def _malformed(payload: bytes, error: Exception) -> Fault:
+    """A chunk that is no JSON; some providers send their error as text."""
+    shown = payload[:80].decode("utf-8", "replace")
+    return Fault(kind="upstream", message=f"the provider sent a malformed chunk ({error}): {shown!r}", status=502)
+
+
+def _fault(raw: bytes) -> Fault:
+    """Read the error object of a stream's event."""
+    error = json.loads(raw)
+    if not isinstance(error, dict):
+        return Fault(kind="upstream", message=str(error), status=502)
+    code = error.get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502  # noqa: PLR2004 - HTTP error statuses
+    message = str(error.get("message") or "the provider sent an error")
+    return Fault(kind="upstream", message=message, status=status, code=None if code is None else str(code))

@@ -1,0 +1,248 @@
+"""Walks a plan until one target answers, and says what became of each.
+
+Whole answers are judged before the client hears anything. Streams are held until their first meaningful piece; from
+there on a break ends the client's stream with an error event, and the record says `truncated`.
+"""
+
+import time
+from collections.abc import Sequence
+
+from omniroute.formats.hub import Fault, Format, Json
+from omniroute.formats.table import CODECS
+from omniroute.gateway.attempt import Attempt, cleaned, hub_request, seed_of, unasked_stream, whole_answer
+from omniroute.gateway.call import Call
+from omniroute.gateway.chat_relay import ChatRelay
+from omniroute.gateway.cooling import Cooling
+from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event
+from omniroute.gateway.reply import StreamReply
+from omniroute.gateway.snapshot import Target
+from omniroute.gateway.watch import Watch
+from omniroute.routing.cooldown import Cooldown
+from omniroute.storage.rows import AttemptRow
+from omniroute.upstream.client import Answer
+from omniroute.upstream.failures import RULES, AttemptFailed, Failure, FailureKind, of_fault
+
+_MAX_WORDS = 300
+
+
+class AllFailed(Exception):
+    """No target answered; `fault` is what the client hears."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class Failover:
+    """Tries the targets of a call's plan in order."""
+
+    def __init__(self, attempt: Attempt, cooling: Cooling, *, max_attempts: int) -> None:
+        self._attempt = attempt
+        self._cooling = cooling
+        self._max_attempts = max_attempts
+
+    def _targets(self, call: Call) -> list[Target]:
+        """Return the targets worth trying; raise AllFailed when each is known to refuse for now."""
+        assert call.plan is not None  # noqa: S101 - the pipeline resolves first
+        targets = self._cooling.order(call.plan.targets)[: self._max_attempts]
+        if not targets:
+            raise AllFailed(_held_off(self._cooling.refusals(call.plan.targets)))
+        return targets
+
+    async def whole(self, call: Call, watch: Watch) -> bytes:
+        """Return the body of the first whole answer."""
+        failures: list[tuple[Target, Failure]] = []
+        for target in self._targets(call):
+            began = time.perf_counter()
+            try:
+                body = await self._whole(call, target, watch)
+            except AttemptFailed as error:
+                self._failed(call, target, error.failure, began, failures)
+                continue
+            self._answered(call, target, began)
+            return body
+        raise AllFailed(summary(call, failures))
+
+    async def _whole(self, call: Call, target: Target, watch: Watch) -> bytes:
+        answer = await self._attempt.open(call, target, watch)
+        try:
+            text = await self._attempt.read(answer, watch)
+        finally:
+            answer.close()
+        whole = whole_answer(call, target, text, answer.headers.get("content-type", ""))
+        call.usage = whole.usage
+        call.usage_source = "none" if whole.usage is None else "final"
+        return whole.body
+
+    async def stream(self, call: Call, watch: Watch, reply: StreamReply) -> None:
+        """Stream the first answer that begins; raise AllFailed when none does."""
+        failures: list[tuple[Target, Failure]] = []
+        for target in self._targets(call):
+            began = time.perf_counter()
+            try:
+                await self._stream(call, target, watch, reply, began)
+            except AttemptFailed as error:
+                self._failed(call, target, error.failure, began, failures)
+                continue
+            return
+        raise AllFailed(summary(call, failures))
+
+    async def _stream(self, call: Call, target: Target, watch: Watch, reply: StreamReply, began: float) -> None:
+        answer = await self._attempt.open(call, target, watch)
+        relay: Relay = Finished(None)
+        try:
+            if (
+                answer.headers.get("content-type", "").startswith("application/json")
+                and target.format is not Format.OLLAMA
+            ):
+                # An upstream that does not stream; Ollama's lines go by this type too.
+                head, relay = unasked_stream(call, target, await self._attempt.read(answer, watch))
+            else:
+                relay = _relay(call, target)
+                head = await self._head(answer, relay, watch)
+            call.saw_first_token()
+            self._answered(call, target, began)
+            await reply.send(head)
+            await self._body(call, answer, relay, watch, reply)
+        finally:
+            answer.close()
+            call.usage = relay.usage
+            call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
+
+    async def _head(self, answer: Answer, relay: Relay, watch: Watch) -> bytes:
+        """Return what is to be sent first; raise AttemptFailed when the stream ends before it said anything."""
+        self._attempt.waits_for_more(watch)
+        held: list[bytes] = []
+        while not relay.started:
+            data = await self._attempt.next(answer, watch)
+            watch.touch()
+            held.append(relay.feed(data) if data else relay.end())
+            if relay.fault is not None and not relay.started:
+                raise AttemptFailed(of_fault(cleaned(relay.fault)))
+            if not data:
+                break
+        return b"".join(held)
+
+    async def _body(self, call: Call, answer: Answer, relay: Relay, watch: Watch, reply: StreamReply) -> None:
+        """Relay the rest of a stream that has begun; a break becomes an error event."""
+        fault: Fault | None = relay.fault
+        try:
+            while fault is None and (data := await self._attempt.next(answer, watch)):
+                watch.touch()
+                out = relay.feed(data)
+                if out:
+                    await reply.send(out)
+                fault = relay.fault
+        except AttemptFailed as error:
+            # What came after the finish (an end mark, usage) is not worth calling a complete answer cut.
+            fault = None if relay.finished else error.failure.fault
+        if fault is None and (out := relay.end()):
+            await reply.send(out)
+        fault = fault or (None if relay.finished else relay.fault)
+        if fault is not None:
+            call.fault, call.outcome = cleaned(fault), "truncated"
+            await reply.send(error_event(call.codec, seed_of(call), relay, call.fault))
+        else:
+            call.outcome = "ok"
+        await reply.finish()
+
+    def _failed(
+        self, call: Call, target: Target, failure: Failure, began: float, failures: list[tuple[Target, Failure]]
+    ) -> None:
+        """Note a failed try; raise AllFailed at once when no other target could do better."""
+        call.attempts.append(
+            _attempt_row(call, target, began, failure=failure),
+        )
+        self._cooling.failed(target, failure)
+        failures.append((target, failure))
+        if not failure.rule.try_next:
+            call.target = target
+            raise AllFailed(client_fault(failure))
+
+    def _answered(self, call: Call, target: Target, began: float) -> None:
+        """Note the try that answered. A request with one try that did needs no row for it."""
+        call.target = target
+        if call.attempts:
+            call.attempts.append(_attempt_row(call, target, began, failure=None))
+        self._cooling.succeeded(target)
+
+
+def _attempt_row(call: Call, target: Target, began: float, *, failure: Failure | None) -> AttemptRow:
+    return AttemptRow(
+        number=len(call.attempts) + 1,
+        provider=target.provider,
+        connection_id=target.connection_id,
+        model=target.model,
+        latency_us=int((time.perf_counter() - began) * 1e6),
+        status=200 if failure is None else failure.status,
+        failure=None if failure is None else failure.kind.value,
+        message=None if failure is None else failure.fault.message[:_MAX_WORDS],
+    )
+
+
+def _relay(call: Call, target: Target) -> Relay:
+    """Choose how the stream goes on its way."""
+    if call.codec.format is not target.format:
+        return Translation(CODECS[target.format], call.codec, seed_of(call), hub_request(call))
+    if target.format is Format.OPENAI_CHAT:
+        options = call.body.get("stream_options")
+        wants = isinstance(options, dict) and options.get("include_usage") is True
+        return ChatRelay(client_wants_usage=wants)
+    return Tapped(call.codec, seed_of(call))
+
+
+def client_fault(failure: Failure) -> Fault:
+    """What the client hears of its own mistake: the upstream's words, status, param and code."""
+    fault, rule = failure.fault, failure.rule
+    status = failure.status if failure.status is not None and failure.status >= 400 else rule.client_status  # noqa: PLR2004
+    return Fault(kind=fault.kind, message=fault.message, status=status, code=fault.code, param=fault.param)
+
+
+def summary(call: Call, failures: Sequence[tuple[Target, Failure]]) -> Fault:
+    """What the client hears when every target failed: the last cause, each attempt, and when to come back."""
+    _, last = failures[-1]
+    waits = [failure.retry_after_s for _, failure in failures if failure.retry_after_s is not None]
+    rule = RULES[last.kind]
+    words = last.fault.message
+    if last.kind is FailureKind.AUTH:
+        words = f"the provider refused the credential of connection {failures[-1][0].connection_name!r}"
+    if len(failures) > 1:
+        words = f"all {len(failures)} targets of {call.model!r} failed; the last: {words}"
+    return Fault(
+        kind=rule.fault_kind,
+        message=words,
+        status=rule.client_status,
+        code=last.fault.code if last.kind in {FailureKind.QUOTA, FailureKind.MODEL_MISSING} else None,
+        retry_after_s=min(waits) if waits and rule.client_status in {429, 503} else None,
+        attempts=tuple(_told(row, target) for row, (target, _) in zip(call.attempts, failures, strict=True)),
+    )
+
+
+def _told(row: AttemptRow, target: Target) -> Json:
+    """One attempt, as an error body lists it."""
+    return {
+        "provider": row.provider,
+        "connection": target.connection_name,
+        "model": row.model,
+        "failure": row.failure,
+        "status": row.status,
+        "message": row.message,
+        "latency_ms": round(row.latency_us / 1000, 1),
+    }
+
+
+def _held_off(refusals: Sequence[tuple[Target, Cooldown, float]]) -> Fault:
+    """What the client hears when every target named a time before which it will refuse."""
+    wait = min(left for _, _, left in refusals)
+    _, cooldown, _ = refusals[0]
+    rule = RULES[FailureKind(cooldown.reason)]
+    return Fault(
+        kind=rule.fault_kind,
+        message=f"every target asked to be left alone for now; the last said: {cooldown.message}",
+        status=rule.client_status,
+        retry_after_s=wait,
+        attempts=tuple(
+            {"provider": t.provider, "connection": t.connection_name, "model": t.model, "failure": c.reason}
+            for t, c, _ in refusals
+        ),
+    )

@@ -1,0 +1,227 @@
+"""The life of one AI request, step by step. Start reading here.
+
+read → parse → resolve → try targets → reply → record. Each step is a line; what can go wrong ends up as a Fault that
+the client hears in its own format, and every request, however it ended, leaves a record.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from omniroute.formats.hub import Fault, Format
+from omniroute.gateway.attempt import hub_request, seed_of
+from omniroute.gateway.call import Call
+from omniroute.gateway.downstream import Downstream
+from omniroute.gateway.failover import AllFailed, Failover
+from omniroute.gateway.record import Recorder
+from omniroute.gateway.relay import Finished, error_event
+from omniroute.gateway.reply import StreamReply, error_answer, whole_headers
+from omniroute.gateway.resolve import Resolver
+from omniroute.gateway.snapshot import Snapshot
+from omniroute.gateway.watch import Reason, Watch, Watches
+from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
+from omniroute.kit.events import RequestFinished, RequestStarted
+from omniroute.state.bus import Bus
+from omniroute.upstream.prices import PriceBook, cost_nano
+
+log = structlog.get_logger(__name__)
+
+_FAULT_KINDS = {
+    400: "invalid_request",
+    401: "authentication",
+    403: "permission",
+    404: "not_found",
+    413: "too_large",
+    422: "invalid_request",
+    429: "rate_limit",
+    502: "upstream",
+    503: "overloaded",
+    504: "timeout",
+}
+_ENDINGS = {
+    Reason.TOTAL: Fault(kind="timeout", message="the request took longer than it may in all", status=504),
+    Reason.STOPPING: Fault(kind="overloaded", message="the gateway is stopping; send the request again", status=503),
+    Reason.BODY: Fault(kind="timeout", message="the request's body did not come in time", status=408),
+    Reason.CLIENT_GONE: Fault(kind="invalid_request", message="the client closed the connection", status=499),
+    Reason.CLIENT_STALLED: Fault(kind="timeout", message="the client stopped reading", status=499),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """The waits that concern the client, in seconds."""
+
+    body_s: float
+    total_s: float
+    heartbeat_s: float
+    stall_s: float
+
+
+# Reads a request's body into the call: body, model, stream. Raises what kit.errors has, or ClientGone.
+Load = Callable[[Call], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was whole."""
+
+
+class Pipeline:
+    """Serves AI requests of every format."""
+
+    def __init__(
+        self,
+        *,
+        resolver: Resolver,
+        failover: Failover,
+        recorder: Recorder,
+        prices: PriceBook,
+        watches: Watches,
+        bus: Bus,
+        times: Times,
+        max_open: int,
+    ) -> None:
+        self._resolver = resolver
+        self._failover = failover
+        self._recorder = recorder
+        self._prices = prices
+        self._watches = watches
+        self._bus = bus
+        self._times = times
+        self._max_open = max_open
+
+    async def serve(self, call: Call, snapshot: Snapshot, load: Load, down: Downstream) -> None:
+        """Answer one request and record it. `load` reads the body into the call; the caller is known already."""
+        watch = self._watches.begin(down.gone, self._times.total_s)
+        reply: StreamReply | None = None
+        try:
+            if len(self._watches) > self._max_open:
+                raise Unavailable(f"{self._max_open} requests are under way, which is the limit", retry_after_s=1)
+            watch.wait(Reason.BODY, self._times.body_s)
+            await load(call)
+            watch.body_read = True
+            self._take(call, snapshot)
+            if call.stream:
+                times = self._times
+                reply = StreamReply(call, down, watch, heartbeat_s=times.heartbeat_s, stall_s=times.stall_s)
+                await self._failover.stream(call, watch, reply)
+                call.status = 200
+            else:
+                await self._whole(call, watch, down)
+        except AllFailed as error:
+            await self._fail(call, error.fault, reply, down)
+        except OmniError as error:
+            await self._fail(call, fault_of(error), reply, down)
+        except ClientGone:
+            call.fault, call.outcome, call.status = _ENDINGS[Reason.CLIENT_GONE], "client_closed", 499
+        except asyncio.CancelledError:
+            await self._ended(call, watch, reply, down)
+        finally:
+            self._watches.finish(watch)
+            self._record(call)
+
+    def _take(self, call: Call, snapshot: Snapshot) -> None:
+        """Check the request and resolve its model to a plan."""
+        if call.codec.format is Format.OPENAI_CHAT:
+            check_chat(call.body)
+        else:
+            hub_request(call)
+        call.plan = self._resolver.plan(snapshot, call.model)
+        if self._bus.wanted:
+            key = call.origin.key
+            self._bus.publish(
+                RequestStarted(
+                    request_id=call.id,
+                    at_ms=call.started_ms,
+                    key_id=key.id if key else None,
+                    model=call.model,
+                    stream=call.stream,
+                )
+            )
+
+    async def _whole(self, call: Call, watch: Watch, down: Downstream) -> None:
+        """Answer at once."""
+        body = await self._failover.whole(call, watch)
+        call.status, call.outcome = 200, "ok"
+        await down.answer(200, whole_headers(call, len(body), self._cost(call)), body)
+
+    async def _fail(self, call: Call, fault: Fault, reply: StreamReply | None, down: Downstream) -> None:
+        """Tell the client that it failed: by status, or by an error event when the head is out already."""
+        call.fault, call.status = fault, fault.status
+        call.outcome = "refused" if fault.status < 500 and not call.attempts else "failed"  # noqa: PLR2004
+        if reply is not None and reply.head_sent:
+            await down.write(error_event(call.codec, seed_of(call), Finished(None), fault))
+            await reply.finish()
+        else:
+            await down.answer(*error_answer(call.codec, fault, call.id))
+        if fault.status >= 500:  # noqa: PLR2004 - server errors
+            log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=fault.message)
+
+    async def _ended(self, call: Call, watch: Watch, reply: StreamReply | None, down: Downstream) -> None:
+        """Close a request that the sweep ended; any other cancellation goes on its way."""
+        reason = watch.claim(*_ENDINGS)
+        if reason is None:
+            call.fault = _ENDINGS[Reason.STOPPING]
+            raise asyncio.CancelledError
+        fault = _ENDINGS[reason]
+        if reason in {Reason.CLIENT_GONE, Reason.CLIENT_STALLED}:
+            call.fault, call.outcome, call.status = fault, "client_closed", fault.status
+            return
+        await self._fail(call, fault, reply, down)
+        if reply is not None and reply.committed:
+            call.outcome = "truncated"
+
+    def _cost(self, call: Call) -> int | None:
+        """Return what the request cost, in billionths of a dollar, when usage and price are known."""
+        rate = call.target.rate if call.target else None
+        return None if rate is None or call.usage is None else cost_nano(rate, call.usage)
+
+    def _record(self, call: Call) -> None:
+        """Hand the record to the recorder, and tell whoever listens."""
+        cost = self._cost(call)
+        call.status = call.status or 500
+        row = call.row(cost, self._prices.version if cost is not None else None)
+        self._recorder.take(row)
+        if self._bus.wanted:
+            self._bus.publish(
+                RequestFinished(
+                    request_id=row.id,
+                    at_ms=row.started_at + row.latency_us // 1000,
+                    key_id=row.key_id,
+                    model=row.requested_model,
+                    provider=row.provider,
+                    connection_id=row.connection_id,
+                    outcome=row.outcome,
+                    status=row.status,
+                    latency_ms=row.latency_us / 1000,
+                    first_token_ms=None if row.first_token_us is None else row.first_token_us / 1000,
+                    input_tokens=row.input_tokens,
+                    output_tokens=row.output_tokens,
+                    cost_usd_nano=row.cost_nano,
+                )
+            )
+
+
+def check_chat(body: dict[str, Any]) -> None:
+    """Refuse an OpenAI chat request that no provider could take; the rest is the provider's to judge."""
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise Invalid("messages: give a list with at least one message", param="messages")
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise Invalid(f"messages[{number}]: give an object with a role", param=f"messages[{number}]")
+
+
+def fault_of(error: OmniError) -> Fault:
+    """Put one of our own errors into the hub's words."""
+    kind = "too_large" if isinstance(error, TooLarge) else _FAULT_KINDS.get(error.status, "internal")
+    return Fault(
+        kind=kind,
+        message=error.message,
+        status=error.status,
+        code=error.error_code,
+        param=error.param,
+        retry_after_s=error.retry_after_s,
+    )

@@ -1,0 +1,146 @@
+"""Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
+
+from collections.abc import Iterable
+
+from omniroute.formats.hub import Format
+from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
+from omniroute.kit.log import redactor
+from omniroute.storage.connections import Connections
+from omniroute.storage.keys import Keys
+from omniroute.storage.nodes import Nodes
+from omniroute.storage.rows import ConnectionRow, NodeRow
+from omniroute.upstream.auth import headers_for
+from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
+
+
+class Snapshots:
+    """Holds the current snapshot."""
+
+    def __init__(
+        self, *, nodes: Nodes, connections: Connections, keys: Keys, pepper: bytes, asks_for_key: bool
+    ) -> None:
+        self._nodes = nodes
+        self._connections = connections
+        self._keys = keys
+        self._pepper = pepper
+        self._asks_for_key = asks_for_key
+        self._current: Snapshot | None = None
+
+    def current(self) -> Snapshot:
+        """Return the configuration as it is now."""
+        assert self._current is not None  # noqa: S101 - rebuilt before anything is served
+        return self._current
+
+    async def rebuild(self) -> None:
+        """Read everything anew and swap it in."""
+        nodes = await self._nodes.list()
+        connections = [row for row in await self._connections.list() if row.is_active]
+        keys = await self._keys.list()
+        accounts = _accounts(connections, nodes)
+        redactor.know(frozenset(_secrets(connections, nodes)))
+        self._current = Snapshot(
+            asks_for_key=self._asks_for_key,
+            pepper=self._pepper,
+            keys={row.digest: row for row in keys},
+            prefixes=_prefixes(nodes),
+            accounts=_grouped(accounts),
+            names=_named(accounts),
+            models=_listed(accounts),
+        )
+
+
+def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> Iterable[str]:
+    """Give every credential in use, for the redactor."""
+    for row in connections:
+        if row.secret is not None:
+            yield row.secret.reveal()
+    for node in nodes:
+        for value in node.headers.values():
+            yield value.reveal()
+
+
+def _prefixes(nodes: Iterable[NodeRow]) -> dict[str, str]:
+    """Map what may stand before the slash to provider ids; an operator's own nodes win."""
+    prefixes = {name: record.id for record in CATALOGUE if record.supported for name in (record.alias, record.id)}
+    for node in nodes:
+        prefixes[node.prefix] = node.id
+        prefixes[node.id] = node.id
+    return prefixes
+
+
+def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> list[Account]:
+    """Spell each connection for the data plane; one whose provider is gone or unsupported is left out."""
+    by_node = {node.id: node for node in nodes}
+    records = {record.id: record for record in CATALOGUE if record.supported}
+    accounts: list[Account] = []
+    for row in connections:
+        if (node := by_node.get(row.provider)) is not None:
+            accounts.append(_of_node(row, node))
+        elif (record := records.get(row.provider)) is not None:
+            accounts.append(_of_record(row, record))
+    return accounts
+
+
+def _of_node(row: ConnectionRow, node: NodeRow) -> Account:
+    form = Format(node.format)
+    return Account(
+        connection_id=row.id,
+        name=row.name,
+        provider_id=node.id,
+        provider=node.prefix,
+        format=form,
+        of=form,
+        base_url=row.base_url or node.base_url,
+        headers=headers_for(form, row.secret, node.headers),
+        local=node.is_local,
+        models=_own_models(row),
+    )
+
+
+def _of_record(row: ConnectionRow, record: ProviderRecord) -> Account:
+    return Account(
+        connection_id=row.id,
+        name=row.name,
+        provider_id=record.id,
+        provider=record.id,
+        format=record.format,
+        of=record,
+        base_url=row.base_url,
+        headers=headers_for(record.format, row.secret, scheme=record.scheme),
+        local=row.is_local,
+        repairs=record.repairs,
+        models=_own_models(row) or tuple(model.id for model in record.chat_models),
+    )
+
+
+def _own_models(row: ConnectionRow) -> tuple[str, ...]:
+    """Return the models that this very connection is known to have."""
+    default = (row.default_model,) if row.default_model else ()
+    return tuple(dict.fromkeys((*default, *row.found_models)))
+
+
+def _grouped(accounts: Iterable[Account]) -> dict[str, list[Account]]:
+    """Return the accounts of each provider, best first."""
+    grouped: dict[str, list[Account]] = {}
+    for account in accounts:
+        grouped.setdefault(account.provider_id, []).append(account)
+    return grouped
+
+
+def _named(accounts: Iterable[Account]) -> dict[str, list[Account]]:
+    """Return the accounts that list each plain model name, best first."""
+    named: dict[str, list[Account]] = {}
+    for account in accounts:
+        for model in account.models:
+            named.setdefault(model, []).append(account)
+    return named
+
+
+def _listed(accounts: Iterable[Account]) -> list[ModelEntry]:
+    """Return the model list: each provider's models once, under the provider's prefix."""
+    entries: dict[str, ModelEntry] = {}
+    for account in accounts:
+        for model in account.models:
+            name = f"{account.provider}/{model}"
+            entries.setdefault(name, ModelEntry(id=name, owned_by=account.provider))
+    return list(entries.values())

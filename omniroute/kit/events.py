@@ -1,0 +1,54 @@
+"""What happened, as typed values: the data plane publishes them, live feeds and the recorder's readers take them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationChanged:
+    """Something an operator manages changed; `noun` is what (keys, connections, nodes, settings …)."""
+
+    noun: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStarted:
+    """An AI request was admitted."""
+
+    request_id: str
+    at_ms: int
+    key_id: str | None
+    model: str
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished:
+    """An AI request ended; `outcome` is ok, failed, truncated, client_closed, refused."""
+
+    request_id: str
+    at_ms: int
+    key_id: str | None
+    model: str
+    provider: str | None
+    connection_id: str | None
+    outcome: str
+    status: int
+    latency_ms: float
+    first_token_ms: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd_nano: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionCooled:
+    """A connection (or one model on it) is left alone until `until_ms`, and why."""
+
+    connection_id: str
+    model: str | None
+    reason: str
+    until_ms: int
+
+
+Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled

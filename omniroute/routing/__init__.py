@@ -1,0 +1,1 @@
+"""Decisions, as pure functions of values: which target next, how long to leave one alone."""

@@ -1,0 +1,83 @@
+"""Keys that clients present; only their keyed hash is stored."""
+
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, select, update
+
+from omniroute.storage import tables
+from omniroute.storage.database import Database, insert, missing, require_hit
+from omniroute.storage.fit import require_fit
+from omniroute.storage.rows import KeyRow
+
+_TABLE = tables.api_keys
+_NOUN = "key"
+
+
+class Keys:
+    """The table `api_keys`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(self) -> tuple[KeyRow, ...]:
+        """Return all, oldest first."""
+        query = select(_TABLE).order_by(_TABLE.c.created_at, _TABLE.c.id)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).mappings().all()
+        return tuple(_read(row) for row in found)
+
+    async def get(self, key_id: str) -> KeyRow:
+        """Return one; raises NotFound."""
+        async with self._database.reading() as connection:
+            query = select(_TABLE).where(_TABLE.c.id == key_id)
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise missing(_NOUN, key_id)
+        return _read(row)
+
+    async def add(self, key: KeyRow) -> None:
+        """Store a new one; raises Conflict when its id or digest is taken."""
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(connection, _TABLE), _write(key))
+
+    async def update(self, key: KeyRow) -> None:
+        """Replace one by its id; raises NotFound."""
+        change = update(_TABLE).where(_TABLE.c.id == key.id).values(_write(key))
+        async with self._database.transaction() as connection:
+            require_hit(await connection.execute(change), _NOUN, key.id)
+
+    async def delete(self, key_id: str) -> None:
+        """Remove one; raises NotFound."""
+        async with self._database.transaction() as connection:
+            require_hit(await connection.execute(delete(_TABLE).where(_TABLE.c.id == key_id)), _NOUN, key_id)
+
+
+def _write(key: KeyRow) -> dict[str, Any]:
+    return require_fit(
+        _TABLE,
+        {
+            "id": key.id,
+            "name": key.name,
+            "digest": key.digest,
+            "hint": key.hint,
+            "scopes": sorted(key.scopes),
+            "is_active": key.is_active,
+            "expires_at": key.expires_at,
+            "created_at": key.created_at,
+            "updated_at": key.updated_at,
+        },
+    )
+
+
+def _read(row: RowMapping) -> KeyRow:
+    return KeyRow(
+        id=row["id"],
+        name=row["name"],
+        digest=row["digest"],
+        hint=row["hint"],
+        scopes=frozenset(row["scopes"]),
+        is_active=row["is_active"],
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,144 @@
+"""What the repositories take and give: one frozen value a row, secrets open and wrapped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from omniroute.kit.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRow:
+    """A custom endpoint. `format` is a formats.hub.Format value; `headers` may hold credentials."""
+
+    id: str
+    name: str
+    prefix: str
+    format: str
+    base_url: str
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+    is_local: bool = False
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """An account or key at a provider; `provider` is a catalogue id or a node id. Lower `priority` comes first."""
+
+    id: str
+    provider: str
+    name: str
+    auth_type: str = "apiKey"  # apiKey, oauth, none
+    secret: Secret | None = None
+    secret_hint: str | None = None
+    base_url: str | None = None
+    is_local: bool = False
+    priority: int = 1
+    weight: int = 1
+    max_concurrent: int | None = None
+    default_model: str | None = None
+    is_active: bool = True
+    source: str = "manual"  # manual, environment, discovered, builtin
+    found_models: tuple[str, ...] = ()
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key that clients present; `digest` is its keyed hash, 32 bytes."""
+
+    id: str
+    name: str
+    digest: bytes
+    hint: str
+    scopes: frozenset[str]  # inference, admin
+    is_active: bool = True
+    expires_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRow:
+    """An operator's sign-in; `digest` is the SHA-256 of the cookie's token."""
+
+    digest: bytes
+    created_at: int
+    expires_at: int
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One try at a target. `failure` is a failure kind, None for the one that answered."""
+
+    number: int
+    provider: str
+    connection_id: str
+    model: str
+    latency_us: int
+    status: int | None = None
+    failure: str | None = None
+    message: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestRow:
+    """One AI request as it ended. Token figures are inclusive as in formats.hub.Usage; None = not known.
+
+    Not frozen, as one is made for every request, and freezing 29 fields costs more than all the rest of it. Nobody
+    changes one.
+    """
+
+    id: str
+    started_at: int
+    key_id: str | None
+    address: str | None
+    user_agent: str | None
+    format: str
+    path: str
+    requested_model: str
+    stream: bool
+    outcome: str
+    status: int
+    provider: str | None
+    connection_id: str | None
+    model: str | None
+    latency_us: int
+    first_token_us: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    usage_source: str = "none"
+    cost_nano: int | None = None
+    price_version: str | None = None
+    error_kind: str | None = None
+    error_message: str | None = None
+    losses: tuple[str, ...] = ()
+    attempts: tuple[AttemptRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteRow:
+    """Sums of one minute (minutes since 1970) for one key, provider, connection and model; "" where there was none."""
+
+    minute: int
+    key_id: str
+    provider: str
+    connection_id: str
+    model: str
+    requests: int
+    failures: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost_nano: int
+    latency_us: int
+    first_token_us: int
+    first_token_count: int

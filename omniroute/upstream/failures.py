@@ -1,0 +1,158 @@
+"""What an upstream's failure means: one word for it, whether another target may do better, and how long to wait.
+
+Every failure of a try ends up as one `Failure`; its kind is a row of RULES. A client's own mistake is nobody else's
+fault: it goes straight back and cools nothing.
+"""
+
+import email.utils
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from omniroute.formats.hub import Fault
+
+
+class FailureKind(StrEnum):
+    """The taxonomy of failures."""
+
+    CLIENT_ERROR = "client_error"  # the request itself is wrong
+    AUTH = "auth"  # the account's credential was refused
+    QUOTA = "quota"  # the account has no money or allowance left
+    RATE = "rate"  # too many requests or tokens for now
+    OVERLOAD = "overload"  # the provider is too busy
+    TRANSIENT = "transient"  # a server error, a broken connection, nonsense in the answer
+    TIMEOUT = "timeout"  # too slow
+    TRUNCATED = "truncated"  # the answer stopped in the middle
+    MODEL_MISSING = "model_missing"  # this account does not have the model
+    CONTENT_REFUSED = "content_refused"  # the provider's policy refused the content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What follows from a kind: may the next target be tried, what the client hears, what cools and how long.
+
+    `cool_s` is the first cooldown in seconds, doubled at each repetition up to `cool_max_s`; 0 cools nothing.
+    """
+
+    try_next: bool
+    client_status: int
+    fault_kind: str
+    cool_s: float = 0.0
+    cool_max_s: float = 0.0
+    whole_connection: bool = True  # False: only this model on this connection
+
+
+RULES: Mapping[FailureKind, Rule] = {
+    FailureKind.CLIENT_ERROR: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
+    FailureKind.CONTENT_REFUSED: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
+    FailureKind.AUTH: Rule(try_next=True, client_status=502, fault_kind="upstream", cool_s=120, cool_max_s=120),
+    FailureKind.QUOTA: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=120, cool_max_s=120),
+    FailureKind.RATE: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=1, cool_max_s=120),
+    FailureKind.OVERLOAD: Rule(try_next=True, client_status=503, fault_kind="overloaded", cool_s=3, cool_max_s=60),
+    FailureKind.TRANSIENT: Rule(try_next=True, client_status=502, fault_kind="upstream", cool_s=3, cool_max_s=60),
+    FailureKind.TIMEOUT: Rule(try_next=True, client_status=504, fault_kind="timeout", cool_s=3, cool_max_s=60),
+    FailureKind.TRUNCATED: Rule(try_next=True, client_status=502, fault_kind="truncated", cool_s=3, cool_max_s=60),
+    FailureKind.MODEL_MISSING: Rule(
+        try_next=True, client_status=404, fault_kind="not_found", cool_s=120, cool_max_s=120, whole_connection=False
+    ),
+}
+
+_BY_STATUS: Mapping[int, FailureKind] = {
+    401: FailureKind.AUTH,
+    402: FailureKind.QUOTA,
+    403: FailureKind.AUTH,
+    404: FailureKind.MODEL_MISSING,
+    408: FailureKind.TIMEOUT,
+    429: FailureKind.RATE,
+    503: FailureKind.OVERLOAD,
+    504: FailureKind.TIMEOUT,
+    529: FailureKind.OVERLOAD,  # Anthropic's overloaded_error
+}
+_MAX_WAIT_S = 10**7  # what asks for more than months is a mistake
+_QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One try that did not answer. `fault` is what the upstream said, in the hub's words."""
+
+    kind: FailureKind
+    fault: Fault
+    status: int | None = None  # the upstream's, when it answered at all
+    retry_after_s: float | None = None
+
+    @property
+    def rule(self) -> Rule:
+        """The row of RULES."""
+        return RULES[self.kind]
+
+
+class AttemptFailed(Exception):
+    """Raised by a try; carries its Failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.fault.message)
+        self.failure = failure
+
+
+def of_answer(status: int, fault: Fault, headers: Mapping[str, str], now_s: float) -> Failure:
+    """Judge an error answer: its status, its body as a Fault, its Retry-After."""
+    wait = retry_after(headers, now_s)
+    return Failure(
+        kind=_kind(status, fault),
+        fault=fault,
+        status=status,
+        retry_after_s=fault.retry_after_s if wait is None else wait,
+    )
+
+
+def of_fault(fault: Fault) -> Failure:
+    """Judge an error that came inside a 200, whole or as a stream's first event."""
+    if fault.kind == "truncated":
+        return Failure(kind=FailureKind.TRUNCATED, fault=fault, status=200, retry_after_s=fault.retry_after_s)
+    return Failure(kind=_kind(fault.status, fault), fault=fault, status=200, retry_after_s=fault.retry_after_s)
+
+
+def _kind(status: int, fault: Fault) -> FailureKind:
+    if fault.code in _QUOTA_CODES:
+        return FailureKind.QUOTA
+    if fault.code in {"content_filter", "content_policy_violation"}:
+        return FailureKind.CONTENT_REFUSED
+    by_status = _BY_STATUS.get(status)
+    if by_status is not None:
+        return by_status
+    return FailureKind.CLIENT_ERROR if 400 <= status < 500 else FailureKind.TRANSIENT  # noqa: PLR2004
+
+
+def of_break(kind: FailureKind, message: str) -> Failure:
+    """Judge a try that got no answer: refused, reset, too slow, cut."""
+    rule = RULES[kind]
+    return Failure(kind=kind, fault=Fault(kind=rule.fault_kind, message=message, status=rule.client_status))
+
+
+def retry_after(headers: Mapping[str, str], now_s: float) -> float | None:
+    """Read Retry-After (seconds or an HTTP date) or OpenAI's retry-after-ms; seconds from now, None when absent."""
+    wait = _number(headers.get("retry-after-ms", ""), scale=0.001)
+    if wait is not None:
+        return wait
+    value = headers.get("retry-after", "")
+    wait = _number(value, scale=1.0)
+    return _until(value, now_s) if wait is None else wait
+
+
+def _number(text: str, *, scale: float) -> float | None:
+    try:
+        return _sensible(float(text) * scale)
+    except ValueError:
+        return None
+
+
+def _until(date: str, now_s: float) -> float | None:
+    try:
+        return _sensible(max(email.utils.parsedate_to_datetime(date).timestamp() - now_s, 0.0))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _sensible(wait: float) -> float | None:
+    return wait if 0 <= wait < _MAX_WAIT_S else None

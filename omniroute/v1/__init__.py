@@ -1,0 +1,1 @@
+"""The surface for AI clients: raw ASGI, before any middleware; each path speaks one format."""

@@ -1,0 +1,47 @@
+"""Who calls: the API key, wherever the formats put it, looked up by its keyed hash in memory."""
+
+import hmac
+from urllib.parse import parse_qs
+
+from omniroute.gateway.snapshot import Snapshot
+from omniroute.kit.errors import Forbidden, Unauthenticated
+from omniroute.storage.rows import KeyRow
+
+_BEARER = b"bearer "
+INFERENCE = "inference"
+
+
+def presented(headers: dict[bytes, bytes], query: bytes) -> bytes | None:
+    """Return the key that a request shows: Bearer, x-api-key, x-goog-api-key or ?key=."""
+    value = headers.get(b"authorization")
+    if value is not None and value[:7].lower() == _BEARER:
+        return value[7:].strip()
+    value = headers.get(b"x-api-key") or headers.get(b"x-goog-api-key")
+    if value is not None:
+        return value.strip()
+    if b"key=" in query:
+        found = parse_qs(query.decode("latin-1")).get("key")
+        return found[0].encode("latin-1", "replace") if found else None
+    return None
+
+
+def identify(snapshot: Snapshot, headers: dict[bytes, bytes], query: bytes, now_ms: int) -> KeyRow | None:
+    """Return the caller's key, None for an anonymous caller where that is allowed; raise when it is not."""
+    shown = presented(headers, query)
+    if not shown:
+        if snapshot.asks_for_key:
+            raise Unauthenticated(
+                "No API key was given: send it as 'Authorization: Bearer <key>', x-api-key or x-goog-api-key. "
+                "'omniroute admin create-key' makes one.",
+                code="invalid_api_key",
+            )
+        return None
+    # The digest is keyed, so finding it in a dictionary tells a guesser nothing about any other key.
+    key = snapshot.keys.get(hmac.digest(snapshot.pepper, shown, "sha256"))
+    if key is None or not key.is_active or (key.expires_at is not None and key.expires_at <= now_ms):
+        if snapshot.asks_for_key:
+            raise Unauthenticated("The API key is not valid.", code="invalid_api_key")
+        return None
+    if INFERENCE not in key.scopes:
+        raise Forbidden("This key lacks the scope 'inference'.", code="insufficient_scope")
+    return key

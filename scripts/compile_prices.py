@@ -1,0 +1,183 @@
+"""Compiles omniroute/upstream/prices.json from the package genai-prices, which keeps public price lists.
+
+Run it after an update of that package: `python scripts/compile_prices.py`. The file it writes has one model a line, so
+that a diff shows which prices moved. Prices of tokens and requests are taken; those of searches, pages, images, video
+and hours are not, and neither are the discounts of batches and the extra charges of service tiers.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from genai_prices import types
+from genai_prices.data import providers
+
+TARGET = Path(__file__).parent.parent / "omniroute" / "upstream" / "prices.json"
+
+# Our providers → whose rows. Hugging Face's router passes on what the named provider asks, with nothing added.
+SOURCES = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "google",
+    "openrouter": "openrouter",
+    "glm": "zai",
+    "kimi": "moonshotai",
+    "minimax": "minimax",
+    "minimax-cn": "minimax",
+    "deepseek": "deepseek",
+    "groq": "groq",
+    "xai": "x-ai",
+    "mistral": "mistral",
+    "perplexity": "perplexity",
+    "together": "together",
+    "fireworks": "fireworks",
+    "cerebras": "cerebras",
+    "cohere": "cohere",
+    "nebius": "huggingface_nebius",
+    "hyperbolic": "huggingface_hyperbolic",
+}
+
+FIELDS = {
+    "input": "input_mtok",
+    "output": "output_mtok",
+    "cache_read": "cache_read_mtok",
+    "cache_write": "cache_write_mtok",
+    "audio_input": "input_audio_mtok",
+    "reasoning": "output_reasoning_mtok",
+    "audio_output": "output_audio_mtok",
+}
+DECIMALS = 9  # a billionth of a dollar for a million tokens is the smallest unit
+
+Row = tuple[str, Any, list[dict[str, Any]]]
+
+
+def main() -> int:
+    """Write the table, or with --check say whether it is the one that would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).date())
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the file would change")
+    options = parser.parse_args()
+    text = compiled(options.date)
+    if options.check:
+        return 0 if TARGET.read_text("utf-8") == text else 1
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+def compiled(day: date) -> str:
+    """Return the table as text, with the prices that hold on `day` and those announced for later."""
+    known = {provider.id: provider for provider in providers}
+    blocks = [
+        f"{json.dumps(ours)}: [\n" + ",\n".join(_line(row) for row in rows(known[theirs], day)) + "\n]"
+        for ours, theirs in SOURCES.items()
+    ]
+    head = json.dumps(f"genai-prices {version('genai-prices')} {day}")
+    return '{"version": ' + head + ',\n"providers": {\n' + ",\n".join(blocks) + "\n}}\n"
+
+
+def rows(provider: types.Provider, day: date) -> Iterator[Row]:
+    """Give the provider's models that have a price for tokens or requests, in the order they must be matched."""
+    for model in provider.models:
+        conditions = model.prices if isinstance(model.prices, list) else [types.ConditionalPrice(prices=model.prices)]
+        phases = [_phase(condition) for condition in _reachable(conditions, day)]
+        # A model without such prices stays in the table: left out, a later and wider rule would catch its name.
+        yield model.id, _rule(model.match), phases if all(_is_priced(phase) for phase in phases) else []
+
+
+def _reachable(conditions: list[types.ConditionalPrice], day: date) -> Iterable[types.ConditionalPrice]:
+    """Leave out prices that a later one has replaced for good by `day`."""
+    settled = 0
+    for index, condition in enumerate(conditions):
+        limit = condition.constraint
+        if limit is None or (isinstance(limit, types.StartDateConstraint) and limit.start_date <= day):
+            settled = index
+    first = types.ConditionalPrice(prices=conditions[settled].prices)
+    return [first, *conditions[settled + 1 :]]
+
+
+def _phase(condition: types.ConditionalPrice) -> dict[str, Any]:
+    priced = {key: price for key, price in condition.prices.__dict__.items() if price is not None}
+    phase: dict[str, Any] = {}
+    if isinstance(condition.constraint, types.StartDateConstraint):
+        phase["since"] = condition.constraint.start_date.isoformat()
+    elif condition.constraint is not None:
+        phase["hours"] = [
+            condition.constraint.start_time.strftime("%H:%M"),
+            condition.constraint.end_time.strftime("%H:%M"),
+        ]
+    if not priced:  # how the package writes a model that is free
+        return phase | {"input": 0, "output": 0}
+    phase |= {ours: _number(_price(priced[theirs], 0)) for ours, theirs in FIELDS.items() if theirs in priced}
+    if "requests_kcount" in priced:
+        phase["request"] = _number(priced["requests_kcount"] / 1000)
+    starts = {tier.start for price in priced.values() if isinstance(price, types.TieredPrices) for tier in price.tiers}
+    if starts:
+        phase["tiers"] = [
+            [
+                above,
+                {
+                    ours: _number(_price(priced[theirs], above + 1))
+                    for ours, theirs in FIELDS.items()
+                    if theirs in priced
+                },
+            ]
+            for above in sorted(starts)
+        ]
+    return phase
+
+
+def _price(price: Decimal | types.TieredPrices, input_tokens: int) -> Decimal:
+    """Return the price that holds at this much input."""
+    if isinstance(price, Decimal):
+        return price
+    holding = [tier.price for tier in price.tiers if input_tokens > tier.start]
+    return holding[-1] if holding else price.base
+
+
+def _is_priced(phase: dict[str, Any]) -> bool:
+    return "input" in phase or "output" in phase or "request" in phase
+
+
+def _number(price: Decimal) -> float:
+    price = round(price, DECIMALS)
+    return int(price) if price == int(price) else float(price)
+
+
+def _rule(match: Any) -> Any:  # noqa: PLR0911 - one line a kind of rule
+    """Write a match rule in our spelling; names are compared in lower case."""
+    match match:
+        case types.ClauseEquals(equals=text):
+            return "=" + text.lower()
+        case types.ClauseStartsWith(starts_with=text):
+            return "^" + text.lower()
+        case types.ClauseEndsWith(ends_with=text):
+            return "$" + text.lower()
+        case types.ClauseContains(contains=text):
+            return "~" + text.lower()
+        case types.ClauseRegex(regex=text):
+            return "/" + text
+        case types.ClauseOr(or_=parts):
+            return _joined("any", parts)
+        case types.ClauseAnd(and_=parts):
+            return _joined("all", parts)
+    raise SystemExit(f"unknown rule {match!r}")
+
+
+def _joined(word: str, parts: Iterable[Any]) -> Any:
+    rules = [_rule(part) for part in parts]
+    unique = [rule for index, rule in enumerate(rules) if rule not in rules[:index]]
+    return unique[0] if len(unique) == 1 else [word, *unique]
+
+
+def _line(row: Row) -> str:
+    return json.dumps(row, separators=(",", ":"), ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The OpenAPI document against what is really there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omniroute.api import openapi
+from omniroute.api.operation import Described, Operation, expanded
+from omniroute.api.operations import OPERATIONS
+from omniroute.api.shapes import adapter
+from omniroute.kit.json import dumps
+from tests.api.serving import Served
+
+FILE = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
+METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
+ROWS = expanded(OPERATIONS)
+
+
+def test_the_file_is_the_newest_document() -> None:
+    assert FILE.read_text(encoding="utf-8") == openapi.text(), "run `omniroute openapi`"
+
+
+def test_operations_have_ids_of_their_own_and_paths_only_once() -> None:
+    assert len({one.id for one in ROWS}) == len(ROWS)
+    assert len({(one.method, one.path) for one in ROWS}) == len(ROWS)
+
+
+async def test_what_is_documented_is_served_and_nothing_else(api: Served) -> None:
+    documented = {(method.upper(), path) for path, item in openapi.document()["paths"].items() for method in item}
+    ours = {(method, path) for method, path in documented if not path.startswith("/v1/")}
+    for path in {path for _, path in ours}:
+        for method in METHODS:
+            answer = await api.anonymous(method, path.replace("{id}", "x_1"))
+            assert (answer.status_code != 405) == ((method, path) in ours), (method, path)
+    assert documented == {(one.method, one.path) for one in ROWS}
+
+
+async def test_the_document_is_served_to_anyone(api: Served) -> None:
+    answer = await api.anonymous("GET", "/openapi.json")
+    assert answer.json() == openapi.document()
+    assert answer.json()["openapi"] == "3.1.0"
+
+
+def _references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(_references(one) for one in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_references(one) for one in value))
+    return set()
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
+    document = openapi.document()
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert _references(document) == named
+
+
+@pytest.mark.parametrize("row", [one for one in ROWS if one.example is not None], ids=lambda one: one.id)
+def test_an_example_is_what_the_operation_reads(row: Operation) -> None:
+    if not isinstance(row.body, Described):
+        adapter(row.body).validate_json(dumps(row.example))
+    else:
+        assert set(row.body.schema["required"]) <= set(row.example)
+
+
+def test_every_operation_that_reads_a_body_shows_an_example() -> None:
+    assert [one.id for one in ROWS if one.body is not None and one.example is None] == []
+
+
+def test_every_guarded_operation_names_its_credentials() -> None:
+    for item in openapi.document()["paths"].values():
+        for operation in item.values():
+            assert ("401" in operation["responses"]) or operation["security"] == []

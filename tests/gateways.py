@@ -1,0 +1,168 @@
+"""A whole gateway on a random loopback port, in this process, with a database of its own; and how tests set it up."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from omniroute.app import Gateway
+from omniroute.formats.hub import Format
+from omniroute.kit.settings import Environment, Settings
+from omniroute.services.keys import KeyDraft, Scope
+from omniroute.storage.migrate import migrate
+from omniroute.storage.rows import RequestRow
+from omniroute.storage.secrets import load_sealer
+from tests.databases import run_apart
+from tests.fakes.upstream import FakeUpstream
+
+API_TYPES = {
+    Format.OPENAI_CHAT: "chat",
+    Format.OPENAI_RESPONSES: "responses",
+    Format.ANTHROPIC: "anthropic",
+    Format.GEMINI: "gemini",
+    Format.OLLAMA: "ollama",
+}
+
+
+@dataclass(kw_only=True)
+class RunningGateway:
+    """A gateway that serves. `key` is an inference key, `admin_key` an admin key, `http` a client without a key."""
+
+    gateway: Gateway
+    url: str
+    key: str
+    admin_key: str
+    http: httpx.AsyncClient
+    server: uvicorn.Server
+
+    async def admin(self, method: str, path: str, body: object = None) -> Any:
+        """Call the management API; fail on anything but a success."""
+        headers = {"authorization": f"Bearer {self.admin_key}"}
+        answer = await self.http.request(method, self.url + path, json=body, headers=headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    async def node(self, fake: FakeUpstream, prefix: str) -> str:
+        """Make a custom node for a fake; return its id."""
+        api_type = API_TYPES[fake.format]
+        body = {"name": prefix, "prefix": prefix, "apiType": api_type, "baseUrl": fake.api_url, "local": True}
+        made = await self.admin("POST", "/api/provider-nodes", body)
+        node_id: str = made["node"]["id"]
+        return node_id
+
+    async def connect(self, fake: FakeUpstream, prefix: str, *names: str, **more: object) -> list[str]:
+        """Make a node for a fake and connections to it, in order of preference; return the connections' ids."""
+        node_id = await self.node(fake, prefix)
+        ids = []
+        for priority, name in enumerate(names or ("main",), 1):
+            body = {"provider": node_id, "name": name, "apiKey": fake.key, "priority": priority, **more}
+            ids.append((await self.admin("POST", "/api/providers", body))["connection"]["id"])
+        return ids
+
+    async def chat(self, model: str, text: str = "Hello there", **more: object) -> httpx.Response:
+        """Send an OpenAI chat request."""
+        body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
+        return await self.http.post(self.url + "/v1/chat/completions", json=body, headers=self.auth)
+
+    @property
+    def auth(self) -> dict[str, str]:
+        """The headers of an AI client."""
+        return {"authorization": f"Bearer {self.key}"}
+
+    async def rows(self, count: int) -> list[RequestRow]:
+        """Return the recorded requests, newest first, once there are `count`."""
+        async with asyncio.timeout(5):
+            while True:
+                await self.gateway.flush()
+                rows = await self.gateway.stores.usage.recent(1000)
+                if len(rows) >= count:
+                    return list(rows)
+                await asyncio.sleep(0.01)
+
+
+class GatewayMaker:
+    """Starts gateways with other settings than the defaults; all stop with the test."""
+
+    def __init__(self, template: Path, folder: Path, stack: AsyncExitStack) -> None:
+        self._template = template
+        self._folder = folder
+        self._stack = stack
+        self._count = 0
+
+    async def __call__(self, data_dir: Path | None = None, **settings: Any) -> RunningGateway:
+        """Start a gateway; `data_dir` is that of an earlier one, to start it again."""
+        if data_dir is None:
+            self._count += 1
+            data_dir = self._folder / f"gateway-{self._count}"
+            shutil.copytree(self._template, data_dir)
+        chosen: dict[str, Any] = {"require_api_key": True, "discover_local": False, **settings}
+        return await self._stack.enter_async_context(_running(Settings(data_dir=data_dir, port=0, **chosen)))
+
+
+class _running:  # noqa: N801 - reads as the context it is
+    """The life of one gateway."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._environment = Environment(settings=settings, provider_keys={})
+
+    async def __aenter__(self) -> RunningGateway:
+        gateway = await Gateway.start(self._environment)
+        await gateway.first_start()
+        keys = [await gateway.keys.create(KeyDraft(name=scope.value, scopes=frozenset({scope}))) for scope in Scope]
+        by_scope = {scope: key.secret.reveal() for scope, key in zip(Scope, keys, strict=True)}
+        config = uvicorn.Config(
+            gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, ws="none",
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server._serve())
+        async with asyncio.timeout(10):
+            while not self._server.started:
+                await asyncio.sleep(0.005)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self._http = httpx.AsyncClient(timeout=30, trust_env=False)
+        self._gateway = gateway
+        return RunningGateway(
+            gateway=gateway,
+            url=f"http://127.0.0.1:{port}",
+            key=by_scope[Scope.INFERENCE],
+            admin_key=by_scope[Scope.ADMIN],
+            http=self._http,
+            server=self._server,
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+        self._server.should_exit = True
+        await self._task
+        await self._gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty database of the newest schema."""
+    folder = tmp_path_factory.mktemp("template") / "data"
+    folder.mkdir(mode=0o700)
+    settings = Settings(data_dir=folder)
+    run_apart(migrate(settings, load_sealer(settings)))
+    return folder
+
+
+@pytest.fixture
+async def gateways(migrated_folder: Path, tmp_path: Path) -> AsyncIterator[GatewayMaker]:
+    """Start gateways at will: `await gateways(heartbeat_s=0.2)`."""
+    async with AsyncExitStack() as stack:
+        yield GatewayMaker(migrated_folder, tmp_path, stack)
+
+
+@pytest.fixture
+async def gateway(gateways: GatewayMaker) -> RunningGateway:
+    """A gateway with default settings that asks for keys."""
+    return await gateways()

@@ -1,0 +1,132 @@
+"""The services on a real database, with a clock that a test moves by hand and a list of the changes they told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from omniroute.kit.events import ConfigurationChanged
+from omniroute.kit.secret import Secret
+from omniroute.services.keys import Keys
+from omniroute.services.lockout import Lockout
+from omniroute.services.login import Login, Visitor
+from omniroute.services.nodes import Nodes
+from omniroute.services.passwords import Passwords
+from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.request_log import RequestLog
+from omniroute.services.sessions import Sessions
+from omniroute.services.system import System
+from omniroute.services.upstreams import Upstreams
+from omniroute.storage.connections import Connections
+from omniroute.storage.database import Database
+from omniroute.storage.keys import Keys as KeyRows
+from omniroute.storage.logins import Logins
+from omniroute.storage.meta import Meta
+from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.secrets import Sealer
+from omniroute.storage.settings import SettingGroups
+from omniroute.storage.usage import UsageRows
+from omniroute.upstream.guard import check_url
+
+PASSWORD = Secret("correct horse battery staple")
+PEPPER = bytes(range(32))
+HERE = Visitor(address="127.0.0.1", user_agent="tests")
+
+
+class ManualClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now_ms = 1_800_000_000_000
+        self._monotonic = 1_000.0
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now_ms += int(seconds * 1000)
+        self._monotonic += seconds
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """Everything that operators use, and what is below it."""
+
+    clock: ManualClock
+    changes: list[ConfigurationChanged]
+    health: dict[str, ConnectionHealth] = field(default_factory=dict)
+    database: Database
+    meta: Meta
+    connection_rows: Connections
+    node_rows: NodeRows
+    key_rows: KeyRows
+    usage_rows: UsageRows
+    logins: Logins
+    login: Login
+    keys: Keys
+    nodes: Nodes
+    providers: Providers
+    system: System
+    request_log: RequestLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    changes: list[ConfigurationChanged]
+
+    async def __call__(self, event: ConfigurationChanged) -> None:
+        self.changes.append(event)
+
+
+def assemble(
+    database: Database,
+    sealer: Sealer,
+    *,
+    loopback: bool = True,
+    check: Callable[[str, bool], None] = check_url,
+) -> Parts:
+    clock = ManualClock()
+    told = _Told(changes=[])
+    health: dict[str, ConnectionHealth] = {}
+    meta = Meta(database, sealer)
+    node_rows = NodeRows(database, sealer)
+    connection_rows = Connections(database, sealer)
+    key_rows = KeyRows(database)
+    logins = Logins(database)
+    usage_rows = UsageRows(database)
+    login = Login(
+        meta=meta,
+        settings=SettingGroups(database),
+        sessions=Sessions(logins=logins, clock=clock),
+        passwords=Passwords(),
+        lockout=Lockout(clock=clock),
+        clock=clock,
+        changed=told,
+        loopback=loopback,
+    )
+    return Parts(
+        clock=clock,
+        changes=told.changes,
+        health=health,
+        database=database,
+        meta=meta,
+        connection_rows=connection_rows,
+        node_rows=node_rows,
+        key_rows=key_rows,
+        usage_rows=usage_rows,
+        logins=logins,
+        login=login,
+        keys=Keys(rows=key_rows, pepper=PEPPER, clock=clock, changed=told),
+        nodes=Nodes(rows=node_rows, connections=connection_rows, check_url=check, clock=clock, changed=told),
+        providers=Providers(
+            rows=connection_rows,
+            upstreams=Upstreams(nodes=node_rows),
+            check_url=check,
+            health=lambda connection_id: health.get(connection_id, ConnectionHealth(status="ready")),
+            clock=clock,
+            changed=told,
+        ),
+        system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
+        request_log=RequestLog(rows=usage_rows),
+    )
