@@ -52,7 +52,7 @@ from omniroute.upstream.guard import check_url
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.asgi import App, Receive, Scope, Send
 from omniroute.v1.chat import Chat
-from omniroute.v1.routes import PREFIXES, Cors, DataPlane
+from omniroute.v1.routes import Cors, DataPlane, is_data_plane
 
 log = structlog.get_logger(__name__)
 
@@ -276,7 +276,7 @@ class Gateway:
                 await send({"type": "websocket.close", "code": 1008})
             return
         path: str = scope["path"]
-        if path.startswith(PREFIXES):
+        if is_data_plane(path):
             await self._data_plane(scope, receive, send)
         elif path in _PROBES:
             await self._serve_probe(path, send)

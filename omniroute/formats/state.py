@@ -21,3 +21,12 @@ def from_field(value: str, native: str) -> State:
         if dot:
             return State(origin=origin, value=rest)
     return State(origin=native, value=value)
+
+
+# The mark as it stands in JSON, and as base64 where a vendor demands that (Gemini).
+_IN_JSON = (b'"omniroute.', b'"b21uaXJvdXRl')
+
+
+def holds_marked(body: bytes) -> bool:
+    """Whether a request's bytes hold state of another vendor, so that they can't be passed through as they are."""
+    return any(mark in body for mark in _IN_JSON)

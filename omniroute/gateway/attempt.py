@@ -15,6 +15,7 @@ from omniroute.formats.codec import Codec
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.hub import Fault, Format, Request, Response, Seed, Usage
 from omniroute.formats.table import CODECS
+from omniroute.formats.translate import encode_request
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
 from omniroute.gateway.relay import Finished, Relay
@@ -24,7 +25,7 @@ from omniroute.kit import json
 from omniroute.kit.errors import OmniError
 from omniroute.kit.log import redactor
 from omniroute.upstream.client import Answer, UpstreamClient
-from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break, of_fault
+from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break, of_fault, of_losses
 
 MAX_ERROR_BODY = 64 * 1024
 _OK = 200
@@ -59,7 +60,10 @@ class Attempt:
         body = request_body(call, target)
         watch.wait(Reason.FIRST_BYTE, self._limits.first_byte_s)
         with timeouts(watch):
-            answer = await self._client.post(target.stream if call.stream else target.whole, body)
+            endpoint = target.stream if call.stream else target.whole
+            if call.forwarded and call.codec.format is target.format:
+                endpoint = dataclasses.replace(endpoint, headers={**endpoint.headers, **call.forwarded})
+            answer = await self._client.post(endpoint, body)
             if answer.status == _OK:
                 return answer
             try:
@@ -101,12 +105,14 @@ def timeouts(watch: Watch) -> Iterator[None]:
 
 def request_body(call: Call, target: Target) -> bytes:
     """Spell the request for the target: the client's own body with another model name, or a translation."""
-    if call.codec.format is target.format:
+    if call.passes_through(target):
+        call.losses = ()
         return json.dumps(passed_through(call, target))
-    encoded = CODECS[target.format].encode_request(
-        dataclasses.replace(hub_request(call), model=target.model, stream=call.stream)
-    )
+    asked = dataclasses.replace(hub_request(call), model=target.model, stream=call.stream)
+    encoded = encode_request(asked, CODECS[target.format])
     call.losses = encoded.losses
+    if call.strict and encoded.losses:
+        raise AttemptFailed(of_losses(encoded.losses))
     return json.dumps(encoded.body)
 
 
@@ -140,10 +146,11 @@ def whole_answer(call: Call, target: Target, text: bytes, media_type: str) -> Wh
     codec = CODECS[target.format]
     if media_type.startswith("text/event-stream"):
         return _spelled(call, _folded(codec, text, seed_of(call)))
-    if call.codec.format is target.format is Format.OPENAI_CHAT:
+    passes = call.passes_through(target)
+    if passes and target.format is Format.OPENAI_CHAT:
         return _relayed(codec, text)
     response = decoded(codec, text, seed_of(call))
-    if call.codec.format is target.format:
+    if passes:
         return Whole(body=text, usage=response.usage)
     return _spelled(call, response)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.hub import Fault, Loss, Request, Usage
+from omniroute.formats.table import CODECS
 from omniroute.gateway.snapshot import Plan, Target
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
 
@@ -32,6 +33,8 @@ class Call:
         "codec",
         "fault",
         "first_token_at",
+        "foreign_state",
+        "forwarded",
         "id",
         "losses",
         "model",
@@ -42,6 +45,7 @@ class Call:
         "started_ms",
         "status",
         "stream",
+        "strict",
         "target",
         "usage",
         "usage_source",
@@ -56,6 +60,9 @@ class Call:
         self.body: dict[str, Any] = {}
         self.model = ""
         self.stream = False
+        self.strict = False  # refuse rather than lose anything
+        self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
+        self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
         self.request: Request | None = None
         self.plan: Plan | None = None
         self.target: Target | None = None
@@ -67,6 +74,10 @@ class Call:
         self.outcome = "failed"
         self.status = 0
         self.fault: Fault | None = None
+
+    def passes_through(self, target: Target) -> bool:
+        """Whether the target gets the client's own body, and the client the target's own answer."""
+        return self.codec is CODECS[target.format] and not self.foreign_state
 
     def saw_first_token(self) -> None:
         """Note when the first meaningful piece of the answer came."""

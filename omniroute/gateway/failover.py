@@ -182,7 +182,7 @@ def _attempt_row(call: Call, target: Target, began: float, *, failure: Failure |
 
 def _relay(call: Call, target: Target) -> Relay:
     """Choose how the stream goes on its way."""
-    if call.codec.format is not target.format:
+    if not call.passes_through(target):
         return Translation(CODECS[target.format], call.codec, seed_of(call), hub_request(call))
     if target.format is Format.OPENAI_CHAT:
         options = call.body.get("stream_options")

@@ -63,7 +63,8 @@ class StreamReply:
         if not self.head_sent:
             self.head_sent = True
             await self._down.start(200, stream_headers(self._call))
-        await self._down.write(self._call.codec.heartbeat)
+        if self._call.codec.heartbeat:
+            await self._down.write(self._call.codec.heartbeat)
 
     async def finish(self) -> None:
         """End the stream."""
@@ -81,8 +82,9 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
             (b"x-omniroute-model", _header(target.model)),
             (b"x-omniroute-attempts", str(max(len(call.attempts), 1)).encode()),
         ]
-    if call.losses:
-        headers.append((b"x-omniroute-dropped", _header(", ".join(loss.path for loss in call.losses))))
+    dropped = [loss.path for loss in call.losses if loss.action == "dropped"]
+    if dropped:
+        headers.append((b"x-omniroute-dropped", _header(", ".join(dropped))))
     return headers
 
 

@@ -24,8 +24,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
-LogLevel = Annotated[str, Meta(pattern="^(debug|info|warning|error)$")]
-LogFormat = Annotated[str, Meta(pattern="^(auto|human|json)$")]
+LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error)\Z")]
+LogFormat = Annotated[str, Meta(pattern=r"^(auto|human|json)\Z")]
 
 
 class BadSetting(OmniError):

@@ -5,11 +5,11 @@ fault: it goes straight back and cools nothing.
 """
 
 import email.utils
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omniroute.formats.hub import Fault
+from omniroute.formats.hub import Fault, Loss
 
 
 class FailureKind(StrEnum):
@@ -25,6 +25,7 @@ class FailureKind(StrEnum):
     TRUNCATED = "truncated"  # the answer stopped in the middle
     MODEL_MISSING = "model_missing"  # this account does not have the model
     CONTENT_REFUSED = "content_refused"  # the provider's policy refused the content
+    LOSSY = "lossy"  # the target's format can't carry the request whole, and the client wants nothing lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Rule:
 RULES: Mapping[FailureKind, Rule] = {
     FailureKind.CLIENT_ERROR: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
     FailureKind.CONTENT_REFUSED: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
+    FailureKind.LOSSY: Rule(try_next=True, client_status=400, fault_kind="invalid_request"),
     FailureKind.AUTH: Rule(try_next=True, client_status=502, fault_kind="upstream", cool_s=120, cool_max_s=120),
     FailureKind.QUOTA: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=120, cool_max_s=120),
     FailureKind.RATE: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=1, cool_max_s=120),
@@ -128,6 +130,16 @@ def of_break(kind: FailureKind, message: str) -> Failure:
     """Judge a try that got no answer: refused, reset, too slow, cut."""
     rule = RULES[kind]
     return Failure(kind=kind, fault=Fault(kind=rule.fault_kind, message=message, status=rule.client_status))
+
+
+def of_losses(losses: Sequence[Loss]) -> Failure:
+    """Judge a try that was not made, as the request would have lost something."""
+    told = "; ".join(f"{loss.path} ({loss.reason})" for loss in losses)
+    message = f"the request would lose something on the way, and X-OmniRoute-Strict forbids it: {told}"
+    return Failure(
+        kind=FailureKind.LOSSY,
+        fault=Fault(kind="invalid_request", message=message, status=400, code="would_lose", param=losses[0].path),
+    )
 
 
 def retry_after(headers: Mapping[str, str], now_s: float) -> float | None:

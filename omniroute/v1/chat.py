@@ -1,11 +1,11 @@
 """One handler for chat requests of every format: who calls, what is asked, then the gateway."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from omniroute.formats.hub import Format
-from omniroute.formats.table import CODECS
+from omniroute.formats.state import holds_marked
 from omniroute.gateway.call import Call, Origin
 from omniroute.gateway.pipeline import Pipeline
 from omniroute.gateway.snapshot import Snapshot
@@ -13,6 +13,7 @@ from omniroute.kit import json
 from omniroute.kit.errors import Invalid
 from omniroute.storage.rows import KeyRow
 from omniroute.v1.asgi import AsgiClient, Receive, read_body
+from omniroute.v1.doors import Door
 
 _MAX_AGENT = 256
 
@@ -21,7 +22,6 @@ _MAX_AGENT = 256
 class Exchange:
     """A request's head, read once, who sent it, and how to answer. `params` are what the route found in the path."""
 
-    form: Format
     path: str
     query: bytes
     headers: dict[bytes, bytes]
@@ -35,8 +35,9 @@ class Exchange:
     client: AsgiClient
 
 
-# Says which model is meant and whether a stream is wanted, from the body and the path.
-Asked = Callable[[dict[str, Any], Mapping[str, str]], tuple[str, bool]]
+# The headers of an Anthropic client that its upstream of the same format needs too.
+_FORWARDED = (b"anthropic-beta", b"anthropic-version")
+_TRUE = b"true"
 
 
 class Chat:
@@ -46,15 +47,24 @@ class Chat:
         self._pipeline = pipeline
         self._max_body_bytes = max_body_bytes
 
-    async def serve(self, exchange: Exchange) -> None:
+    async def serve(self, exchange: Exchange, door: Door) -> None:
         """Answer one chat request."""
         headers = exchange.headers
         origin = Origin(path=exchange.path, address=exchange.address, user_agent=agent_of(headers), key=exchange.key)
-        call = Call(id=exchange.request_id, codec=CODECS[exchange.form], origin=origin, started_ms=exchange.started_ms)
+        codec = door.codec(exchange.params, exchange.query)
+        call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
+        call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
+        if codec.format is Format.ANTHROPIC:
+            call.forwarded = {
+                name.decode(): value.decode("latin-1") for name in _FORWARDED if (value := headers.get(name))
+            }
 
         async def load(call: Call) -> None:
-            call.body = parse(await read_body(headers, exchange.receive, self._max_body_bytes))
-            call.model, call.stream = ASKED[exchange.form](call.body, exchange.params)
+            text = await read_body(headers, exchange.receive, self._max_body_bytes)
+            call.body = parse(text)
+            call.foreign_state = holds_marked(text)
+            asked = door.asked(call.body, exchange.params, exchange.snapshot)
+            call.model, call.stream = asked.model, asked.stream
 
         await self._pipeline.serve(call, exchange.snapshot, load, exchange.client)
 
@@ -70,36 +80,6 @@ def parse(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid(f"The body must be a JSON object, not {type(value).__name__}.")
     return value
-
-
-def model_of(body: dict[str, Any]) -> str:
-    """Return the model's name."""
-    model = body.get("model")
-    if not isinstance(model, str) or not model:
-        raise Invalid("model: name the model, as text; GET /v1/models lists what there is.", param="model")
-    return model
-
-
-def _by_body(body: dict[str, Any], *, default: bool) -> tuple[str, bool]:
-    """Model and stream stand in the body; without `stream` the format's own default holds, whatever Accept says."""
-    stream = body.get("stream")
-    if stream is not None and not isinstance(stream, bool):
-        raise Invalid("stream: say true or false", param="stream")
-    return model_of(body), default if stream is None else stream
-
-
-def _by_path(_body: dict[str, Any], params: Mapping[str, str]) -> tuple[str, bool]:
-    """Gemini: the model and the action stand in the path."""
-    return params["model"], params["action"] == "streamGenerateContent"
-
-
-ASKED: Mapping[Format, Asked] = {
-    Format.OPENAI_CHAT: lambda body, _: _by_body(body, default=False),
-    Format.OPENAI_RESPONSES: lambda body, _: _by_body(body, default=False),
-    Format.ANTHROPIC: lambda body, _: _by_body(body, default=False),
-    Format.GEMINI: _by_path,
-    Format.OLLAMA: lambda body, _: _by_body(body, default=True),
-}
 
 
 def agent_of(headers: dict[bytes, bytes]) -> str | None:

@@ -6,7 +6,6 @@ The path decides the format of everything said on it, errors included.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -15,15 +14,15 @@ from omniroute.formats.table import CODECS
 from omniroute.gateway.pipeline import fault_of
 from omniroute.gateway.reply import error_answer
 from omniroute.gateway.snapshot import Snapshot
-from omniroute.kit import json
 from omniroute.kit.addresses import Network, client_address
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import NotAllowed, NotFound, OmniError
 from omniroute.kit.ids import new_id
-from omniroute.v1 import models
+from omniroute.v1 import doors, lists
 from omniroute.v1.asgi import AsgiClient, Receive, Scope, Send
 from omniroute.v1.callers import identify
 from omniroute.v1.chat import Chat, Exchange
+from omniroute.v1.doors import Door
 
 log = structlog.get_logger(__name__)
 
@@ -35,20 +34,64 @@ class Route:
     method: str
     path: str
     format: Format
-    serve: str  # a name in DataPlane's handlers
+    serve: str = "chat"  # a name among DataPlane's handlers
+    door: Door | None = None  # for chat
+
+
+_MODEL = "(?P<model>.+)"
+_GEMINI_VERB = f"{_MODEL}:(?P<action>generateContent|streamGenerateContent)"
+
+
+def _chat(path: str, form: Format, door: Door) -> Route:
+    return Route(method="POST", path=path, format=form, door=door)
+
+
+def _get(path: str, form: Format, serve: str) -> Route:
+    return Route(method="GET", path=path, format=form, serve=serve)
 
 
 ROUTES = (
-    Route(method="POST", path="/v1/chat/completions", format=Format.OPENAI_CHAT, serve="chat"),
-    Route(method="GET", path="/v1/models", format=Format.OPENAI_CHAT, serve="models"),
-    Route(method="GET", path="/v1/models/(?P<model>.+)", format=Format.OPENAI_CHAT, serve="model"),
+    _chat("/v1/chat/completions", Format.OPENAI_CHAT, doors.CHAT),
+    _chat("/v1/responses", Format.OPENAI_RESPONSES, doors.RESPONSES),
+    _chat("/v1/messages", Format.ANTHROPIC, doors.MESSAGES),
+    _chat("/v1/api/chat", Format.OLLAMA, doors.OLLAMA),
+    _chat("/api/chat", Format.OLLAMA, doors.OLLAMA),
+    _chat("/v1/api/generate", Format.OLLAMA, doors.GENERATE),
+    _chat("/api/generate", Format.OLLAMA, doors.GENERATE),
+    _chat("/v1/providers/(?P<provider>[^/]+)/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
+    # Google's SDK asks below v1beta, its newest one below v1 too.
+    _chat(f"/(?:api/)?v1(?:beta)?/models/{_GEMINI_VERB}", Format.GEMINI, doors.GEMINI),
+    _get("/v1/models", Format.OPENAI_CHAT, "models"),
+    _get(f"/v1/models/{_MODEL}", Format.OPENAI_CHAT, "model"),
+    _get("/v1beta/models", Format.GEMINI, "gemini_models"),
+    _get("/api/v1beta/models", Format.GEMINI, "gemini_models"),
+    _get(f"/(?:api/)?v1beta/models/{_MODEL}", Format.GEMINI, "gemini_model"),
+    _get("/api/tags", Format.OLLAMA, "tags"),
+    _get("/v1/api/tags", Format.OLLAMA, "tags"),
+    _get("/api/version", Format.OLLAMA, "ollama_version"),
+    _get("/v1/api/version", Format.OLLAMA, "ollama_version"),
+    Route(method="POST", path="/api/show", format=Format.OLLAMA, serve="show"),
+    Route(method="POST", path="/v1/api/show", format=Format.OLLAMA, serve="show"),
 )
 
-PREFIXES = ("/v1/", "/v1beta/")
+_PREFIXES = ("/v1/", "/v1beta/", "/api/v1/", "/api/v1beta/")
 _EXACT: Mapping[str, list[Route]] = {
     route.path: [other for other in ROUTES if other.path == route.path] for route in ROUTES if "(" not in route.path
 }
 _PATTERNS = tuple((re.compile(route.path), route) for route in ROUTES if "(" in route.path)
+
+
+def is_data_plane(path: str) -> bool:
+    """Whether a path is one for AI clients; Ollama's stand beside the management API's."""
+    return path.startswith(_PREFIXES) or path in _EXACT
+
+
+def straightened(path: str) -> str:
+    """Return the path that is meant: some clients double the version, some put the API's own prefix before it."""
+    if path.startswith("/api/v1/"):
+        path = path[4:]
+    return path[3:] if path.startswith("/v1/v1/") else path
+
 
 Handler = Callable[[Exchange], Awaitable[None]]
 
@@ -64,16 +107,21 @@ class DataPlane:
         self._cors = cors
         self._trusted = trusted
         self._handlers: Mapping[str, Handler] = {
-            "chat": chat.serve,
-            "models": _serve_models,
-            "model": _serve_model,
+            "models": lists.serve_models,
+            "model": lists.serve_model,
+            "gemini_models": lists.serve_gemini_models,
+            "gemini_model": lists.serve_gemini_model,
+            "tags": lists.serve_tags,
+            "ollama_version": lists.serve_version,
+            "show": lists.serve_show,
         }
+        self._chat = chat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         client = AsgiClient(receive, send, self._cors.headers(headers.get(b"origin")))
-        path: str = scope["path"]
+        path = straightened(scope["path"])
         request_id = new_id("req")
         if scope["method"] == "OPTIONS":
             await client.answer(204, self._cors.preflight(), b"")
@@ -85,7 +133,6 @@ class DataPlane:
             now_ms = self._clock.now_ms()
             query: bytes = scope["query_string"]
             exchange = Exchange(
-                form=route.format,
                 path=path,
                 query=query,
                 headers=headers,
@@ -98,7 +145,10 @@ class DataPlane:
                 receive=receive,
                 client=client,
             )
-            await self._handlers[route.serve](exchange)
+            if route.door is not None:
+                await self._chat.serve(exchange, route.door)
+            else:
+                await self._handlers[route.serve](exchange)
         except OmniError as error:
             await client.answer(*error_answer(CODECS[form], fault_of(error), request_id))
         except Exception:
@@ -119,24 +169,6 @@ class DataPlane:
         return host if forwarded is None else client_address(host, forwarded.decode("latin-1"), self._trusted)
 
 
-async def _serve_models(exchange: Exchange) -> None:
-    await _answer_json(exchange, models.listed(exchange.snapshot))
-
-
-async def _serve_model(exchange: Exchange) -> None:
-    await _answer_json(exchange, models.one(exchange.snapshot, exchange.params["model"]))
-
-
-async def _answer_json(exchange: Exchange, value: dict[str, Any]) -> None:
-    body = json.dumps(value)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", exchange.request_id.encode()),
-    ]
-    await exchange.client.answer(200, headers, body)
-
-
 def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
     """Return the route of a request; raise NotFound or NotAllowed."""
     here = _EXACT.get(path)
@@ -154,18 +186,19 @@ def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
 
 def format_of(path: str) -> Format:
     """Return the format in which a path's errors are told, also where there is no route."""
-    for start, form in _BY_START:
-        if path.startswith(start):
-            return form
-    return Format.OPENAI_CHAT
+    if _GEMINI_PATH.search(path):
+        return Format.GEMINI
+    return next((form for start, form in _BY_START if path.startswith(start)), Format.OPENAI_CHAT)
 
 
+_GEMINI_PATH = re.compile(r"/models/.+:[A-Za-z]+$")
 _BY_START = (
     ("/v1/messages", Format.ANTHROPIC),
     ("/v1/responses", Format.OPENAI_RESPONSES),
     ("/v1/api/", Format.OLLAMA),
-    ("/api/", Format.OLLAMA),
     ("/v1beta/", Format.GEMINI),
+    ("/api/v1beta/", Format.GEMINI),
+    ("/api/", Format.OLLAMA),
 )
 
 

@@ -209,6 +209,8 @@ def test_an_answer_that_calls_tools_ended_for_them() -> None:
 def test_usage_that_nobody_told_is_null() -> None:
     assert CODEC.encode_response(_answer(usage=None), _REQUEST)["usage"] is None
     assert CODEC.encode_response(_answer(usage=Usage()), _REQUEST)["usage"] is None
+    half = CODEC.encode_response(_answer(usage=Usage(output=5)), _REQUEST)["usage"]
+    assert (half["input_tokens"], half["output_tokens"], half["total_tokens"]) == (0, 5, 5)
 
 
 def test_neighbouring_texts_are_one_message_and_a_tool_parts_them() -> None:
@@ -754,6 +756,37 @@ def test_events_without_any_name_are_about_what_came_last() -> None:
         _shell("completed", output=[]),
     )
     assert fold(_read(stream)).choices[0].parts == (Text(text="ab"),)
+
+
+def test_items_whose_end_never_came_are_completed_from_the_finished_answer() -> None:
+    whole = {**_MESSAGE, "content": [{"type": "output_text", "text": "abc", "annotations": [_URL]}]}
+    called = {**_CALLED, "arguments": "{}"}
+    for named in (True, False):
+        renamed = {} if named else {"id": "other"}
+        stream = _wire(
+            _shell("created"),
+            _item("added", 0, **_MESSAGE, content=[]),
+            _at("output_text.delta", 0, "msg_1", content_index=0, delta="a"),
+            _item("added", 1, **_CALLED, arguments=""),
+            _shell("completed", output=[{**whole, **renamed}, {**called, **renamed}, _SEARCH]),
+        )
+        text, call = fold(_read(stream)).choices[0].parts
+        assert isinstance(text, Text)
+        assert (text.text, len(text.citations)) == ("abc", 1)
+        assert isinstance(call, ToolCall)
+        assert call.arguments == "{}"
+
+
+def test_an_item_of_another_kind_at_the_same_place_is_another_item() -> None:
+    stream = _wire(
+        _shell("created"),
+        _item("added", 0, **_CALLED, arguments=""),
+        _at("function_call_arguments.delta", 0, "fc_1", delta="{}"),
+        _shell("completed", output=[{**_MESSAGE, "content": [{"type": "output_text", "text": "x"}]}]),
+    )
+    (call,) = fold(_read(stream)).choices[0].parts
+    assert isinstance(call, ToolCall)
+    assert call.arguments == "{}"
 
 
 def test_content_of_an_unknown_kind_is_passed_over() -> None:

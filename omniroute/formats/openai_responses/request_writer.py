@@ -149,7 +149,7 @@ class _InputWriter:
         places = ((part, f"{at}.parts[{n}]") for n, part in enumerate(parts))
         written = (write_part(part, place, self._losses, spoken=False, own=self._own) for part, place in places)
         kept = [raw for raw in written if raw is not None]
-        return _short(kept) if len(kept) < 2 else kept  # noqa: PLR2004 - one part, or none, may be a plain string
+        return _short(kept)
 
 
 def _append(items: list[Json], item: Json | None) -> None:

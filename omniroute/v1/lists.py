@@ -1,0 +1,129 @@
+"""The model list, in the spelling of whoever asks: OpenAI and Anthropic (one answer serves both), Gemini, Ollama."""
+
+from typing import Any
+
+from omniroute import __version__
+from omniroute.gateway.snapshot import ModelEntry, Snapshot
+from omniroute.kit import json
+from omniroute.kit.errors import NotFound
+from omniroute.v1.asgi import read_body
+from omniroute.v1.chat import Exchange, parse
+from omniroute.v1.doors import model_of
+
+# Nobody tells when a model was made; these say "not known" where a format demands a time.
+_LONG_AGO = "1970-01-01T00:00:00Z"
+_SHOW_BYTES = 64 * 1024
+# The version of Ollama's API that is spoken; its clients ask for it before they use newer features.
+_OLLAMA_VERSION = "0.12.0"
+
+
+async def serve_models(exchange: Exchange) -> None:
+    """GET /v1/models: OpenAI's fields and Anthropic's, which do not collide."""
+    entries = [_openai(entry) for entry in exchange.snapshot.models]
+    ends = {"first_id": entries[0]["id"], "last_id": entries[-1]["id"]} if entries else {}
+    await answer(exchange, {"object": "list", "data": entries, "has_more": False, **ends})
+
+
+async def serve_model(exchange: Exchange) -> None:
+    """GET /v1/models/{id}."""
+    await answer(exchange, _openai(_find(exchange.snapshot, exchange.params["model"])))
+
+
+async def serve_gemini_models(exchange: Exchange) -> None:
+    """GET /v1beta/models."""
+    await answer(exchange, {"models": [_gemini(entry) for entry in exchange.snapshot.models]})
+
+
+async def serve_gemini_model(exchange: Exchange) -> None:
+    """GET /v1beta/models/{model}."""
+    await answer(exchange, _gemini(_find(exchange.snapshot, exchange.params["model"])))
+
+
+async def serve_tags(exchange: Exchange) -> None:
+    """GET /api/tags."""
+    await answer(exchange, {"models": [_tag(entry) for entry in exchange.snapshot.models]})
+
+
+async def serve_version(exchange: Exchange) -> None:
+    """GET /api/version."""
+    await answer(exchange, {"version": _OLLAMA_VERSION, "omniroute": __version__})
+
+
+async def serve_show(exchange: Exchange) -> None:
+    """POST /api/show: what Ollama's clients ask before they chat."""
+    body = parse(await read_body(exchange.headers, exchange.receive, _SHOW_BYTES))
+    name = model_of({"model": body.get("model") or body.get("name")})
+    entry = _find(exchange.snapshot, name)
+    shown = {
+        "license": "",
+        "modelfile": f"FROM {entry.id}",
+        "parameters": "",
+        "template": "",
+        "details": _DETAILS,
+        "model_info": {},
+        "capabilities": ["completion", "tools", "vision", "thinking"],
+        "modified_at": _LONG_AGO,
+    }
+    await answer(exchange, shown)
+
+
+async def answer(exchange: Exchange, value: dict[str, Any]) -> None:
+    """Send a JSON object."""
+    body = json.dumps(value)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", exchange.request_id.encode()),
+    ]
+    await exchange.client.answer(200, headers, body)
+
+
+def _find(snapshot: Snapshot, model: str) -> ModelEntry:
+    """Return a listed model; Ollama's clients may add `:latest`."""
+    wanted = {model, model.removeprefix("models/"), model.removesuffix(":latest")}
+    for entry in snapshot.models:
+        if entry.id in wanted:
+            return entry
+    raise NotFound(f"The model {model!r} is not listed.", param="model", code="model_not_found")
+
+
+def _openai(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "object": "model",
+        "created": 0,
+        "owned_by": entry.owned_by,
+        "type": "model",
+        "display_name": entry.id,
+        "created_at": _LONG_AGO,
+    }
+
+
+def _gemini(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "name": f"models/{entry.id}",
+        "displayName": entry.id,
+        "description": f"{entry.id}, served by {entry.owned_by}",
+        "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+    }
+
+
+_DETAILS = {
+    "parent_model": "",
+    "format": "",
+    "family": "",
+    "families": [],
+    "parameter_size": "",
+    "quantization_level": "",
+}
+
+
+def _tag(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "name": entry.id,
+        "model": entry.id,
+        "modified_at": _LONG_AGO,
+        "size": 0,
+        "digest": "",
+        "details": {**_DETAILS, "family": entry.owned_by},
+    }
