@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +22,7 @@ from omniroute.gateway.watch import Reason, Watches
 from omniroute.kit.addresses import networks
 from omniroute.kit.clock import SystemClock
 from omniroute.kit.events import ConfigurationChanged
+from omniroute.kit.json import dumps
 from omniroute.kit.settings import BadSetting, Environment, Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.first_start import FirstStart, Offer
@@ -56,7 +58,8 @@ from omniroute.v1.routes import Cors, DataPlane, is_data_plane
 
 log = structlog.get_logger(__name__)
 
-_PROBES = frozenset({"/healthz", "/readyz"})
+# "/" because Claude Code asks HEAD / before anything else, and people type it into a browser.
+_PROBES = frozenset({"/", "/healthz", "/readyz"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +213,13 @@ class Gateway:
     @classmethod
     async def start(cls, environment: Environment) -> "Gateway":
         """Open everything and get ready to serve. Raises OmniError when that can't be."""
-        stores = Stores.open(environment.settings)
-        try:
+        async with AsyncExitStack() as undo:
+            stores = Stores.open(environment.settings)
+            undo.push_async_callback(stores.database.close)
             await stores.meta.check_key()
             gateway = cls(environment, stores, await stores.meta.api_key_pepper())
             await gateway._begin()
-        except BaseException:
-            await stores.database.close()
-            raise
+            undo.pop_all()
         return gateway
 
     async def _begin(self) -> None:
@@ -279,7 +281,7 @@ class Gateway:
         if is_data_plane(path):
             await self._data_plane(scope, receive, send)
         elif path in _PROBES:
-            await self._serve_probe(path, send)
+            await self._serve_probe(path, scope["method"], send)
         else:
             management = self._management or await self._load_management()
             await management(scope, receive, send)
@@ -290,10 +292,15 @@ class Gateway:
         self._management = management = cast(App, routes.build_api(self._services()))
         return management
 
-    async def _serve_probe(self, path: str, send: Send) -> None:
-        """Answer /healthz (alive) and /readyz (may be sent traffic)."""
-        ready = path == "/healthz" or not self.stopping
-        body = b'{"status":"ok"}' if ready else b'{"status":"stopping"}'
-        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    async def _serve_probe(self, path: str, method: str, send: Send) -> None:
+        """Answer / (who is here), /healthz (alive) and /readyz (may be sent traffic)."""
+        ready = path != "/readyz" or not self.stopping
+        told = {"name": "OmniRoute", "version": __version__, "status": "ok" if ready else "stopping"}
+        body = dumps(told)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
         await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

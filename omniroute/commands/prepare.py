@@ -14,7 +14,7 @@ from omniroute.storage.schema import needs_migration
 try:
     from uvloop import new_event_loop
 except ImportError:  # uvloop has no build for this platform
-    from asyncio import new_event_loop
+    from asyncio import new_event_loop  # type: ignore[assignment]  # the standard loop serves as well
 
 Overrides = Mapping[str, object]
 T = TypeVar("T")

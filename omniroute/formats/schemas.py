@@ -180,7 +180,7 @@ class _Reducer:
 
     def _any_of(self, flat: Json, branches: list[Any], place: _Place) -> Json:
         """Alternatives: what stands beside them moves into them, for `anyOf` must stand alone."""
-        labels = {key: flat[key] for key in _LABELS if key in flat}
+        labels = {key: flat[key] for key in _LABELS if flat.get(key) is not None}
         base = {key: value for key, value in flat.items() if key not in {"anyOf", "oneOf", *_BESIDE}}
         options: list[Json] = []
         for number, branch in enumerate(branches):

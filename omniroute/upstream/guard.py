@@ -70,7 +70,7 @@ def check_url(url: str, local: bool) -> None:  # noqa: FBT001 - handed around as
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise Unprocessable(f"{url!r} is not a URL: {error}", param="baseUrl") from error
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or " " in host or not host.isprintable():
         raise Unprocessable(f"{url!r} is not a URL: it should look like https://host/path", param="baseUrl")
     if parts.username or parts.password:
         raise Unprocessable("put credentials into apiKey or headers, not into the URL", param="baseUrl")
@@ -90,7 +90,7 @@ def _literal(host: str) -> Address | None:
         pass
     try:
         return ipaddress.ip_address(socket.inet_aton(host))
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 

@@ -156,8 +156,7 @@ class DataPlane:
             log.exception("unforeseen error", path=path, request=request_id)
             if client.began:
                 raise
-            fault = Fault(kind="internal", message=f"Internal error; the log has it as {request_id}.", status=500)
-            await client.answer(*error_answer(CODECS[form], fault, request_id))
+            await client.answer(*error_answer(CODECS[form], _unforeseen(request_id), request_id))
 
     def _address(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
         """Return the client's own address."""
@@ -167,6 +166,10 @@ class DataPlane:
         forwarded = headers.get(b"x-forwarded-for")
         host: str = peer[0]
         return host if forwarded is None else client_address(host, forwarded.decode("latin-1"), self._trusted)
+
+
+def _unforeseen(request_id: str) -> Fault:
+    return Fault(kind="internal", message=f"Internal error; the log has it as {request_id}.", status=500)
 
 
 def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:

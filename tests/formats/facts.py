@@ -98,7 +98,7 @@ def _settings(request: Request) -> Iterator[Fact]:
     sampling = request.sampling
     for field in fields(sampling):
         value = getattr(sampling, field.name)
-        if value is not None and value != ():
+        if value not in (None, ()) and (field.name, value) != ("n", 1):
             yield Fact(f"sampling.{field.name}", field.name, repr(value))
     for name in ("verbosity", "user", "metadata", "cache_key", "previous_response_id", "service_tier", "store"):
         value = getattr(request, name)

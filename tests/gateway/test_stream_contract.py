@@ -7,13 +7,14 @@ import httpx
 import openai
 import pytest
 from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionUserMessageParam
 
 from tests.fakes.faults import STATUSES
 from tests.fakes.fixtures import MakeFake
 from tests.fakes.upstream import FakeUpstream
 from tests.gateways import GatewayMaker, RunningGateway
 
-HELLO = [{"role": "user", "content": "Tell me about the sea and the sky"}]
+HELLO: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "Tell me about the sea and the sky"}]
 
 
 @pytest.fixture
@@ -24,13 +25,13 @@ async def sdk(gateway: RunningGateway) -> AsyncIterator[AsyncOpenAI]:
 
 async def streamed(sdk: AsyncOpenAI, model: str = "mine/fake-large") -> str:
     """Stream an answer to its end; return its text."""
-    stream = await sdk.chat.completions.create(model=model, messages=HELLO, stream=True)  # type: ignore[arg-type]
+    stream = await sdk.chat.completions.create(model=model, messages=HELLO, stream=True)
     pieces = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
     return "".join(pieces)
 
 
 async def whole(sdk: AsyncOpenAI, model: str = "mine/fake-large") -> str:
-    answer = await sdk.chat.completions.create(model=model, messages=HELLO)  # type: ignore[arg-type]
+    answer = await sdk.chat.completions.create(model=model, messages=HELLO)
     return answer.choices[0].message.content or ""
 
 

@@ -199,6 +199,8 @@ def test_no_spelling_of_a_metadata_address_passes_at_all(host: str, local: bool)
         ("file:///etc/passwd", "is not a URL"),
         ("https://", "is not a URL"),
         ("https:///v1", "is not a URL"),
+        ("https://a\0b.example", "is not a URL"),
+        ("https://127.0.0.1 evil.example", "is not a URL"),
         ("https://api.example.com:99999", "is not a URL"),
         ("https://api.example.com:port", "is not a URL"),
         ("https://[::1", "is not a URL"),
