@@ -70,6 +70,14 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _tell(run({"data_dir": data_dir}), as_json=as_json)
 
 
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of this version, as YAML."""
+    from omniroute.api.openapi import text
+
+    typer.echo(text(), nl=False)
+
+
 @admin.command("set-password")
 def set_password(
     data_dir: DataDir = None,

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omniroute.api.operation import JSON
 from omniroute.api.shapes import write_error
-from omniroute.kit.errors import OmniError
+from omniroute.kit.errors import OmniError, Unavailable
 from omniroute.kit.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 REQUEST_ID = "omniroute.request_id"
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_DATABASE = "database_unavailable"
+_SHORT = 64 * 1024
 _FIXED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -34,31 +36,61 @@ class Edge:
             return
         request_id = _request_id(scope)
         scope[REQUEST_ID] = request_id
-        has_begun = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal has_begun
-            if message["type"] == "http.response.start":
-                has_begun = True
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                for name, value in _FIXED.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
+        exchange = _Exchange(scope, receive, send, request_id)
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             log.debug("client went away", request_id=request_id)
         except Exception as error:
             # The rim: whatever went wrong is answered in one shape, and what should not have, is logged in full.
-            if has_begun:
+            if exchange.has_begun:
                 raise
-            await answer_error(_known(error, request_id), scope, send_with_headers)
+            await answer_error(_known(error, request_id), scope, exchange.send)
+
+
+class _Exchange:
+    """One request and its answer on their way through."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        self._receive = receive
+        self._send = send
+        self._request_id = request_id
+        self._has_rest = _may_be_long(Headers(scope=scope))
+        self.has_begun = False
+
+    async def receive(self) -> Message:
+        """Hand a piece of the request on."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self._has_rest = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Hand a piece of the answer on, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._request_id
+            for name, value in _FIXED.items():
+                headers.setdefault(name, value)
+            if self._has_rest:
+                # What nobody will read must not keep coming.
+                headers["connection"] = "close"
+        await self._send(message)
+
+
+def _may_be_long(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or not length.isdecimal() or int(length) > _SHORT
 
 
 def _known(error: Exception, request_id: str) -> OmniError:
     """Return an error that a caller may hear of."""
+    if isinstance(error, Unavailable) and error.error_code == _DATABASE:
+        # The driver's words may hold names and addresses, and anyone can hear them.
+        log.warning("database unavailable", request_id=request_id, reason=error.message)
+        message = "the database does not answer: the gateway's log says why"
+        return Unavailable(message, code=_DATABASE, retry_after_s=error.retry_after_s)
     if isinstance(error, OmniError) and type(error).status != OmniError.status:
         return error
     log.error("request failed", request_id=request_id, exc_info=error)

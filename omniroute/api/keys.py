@@ -11,7 +11,7 @@ from omniroute.api.shapes import Done, adopt, shape
 from omniroute.services.keys import LONGEST_NAME, Key, KeyChange, KeyDraft, Scope
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-_Scopes = Annotated[frozenset[Scope], Field(min_length=1)]
+_Scopes = Annotated[frozenset[Scope], Field(min_length=1, json_schema_extra={"uniqueItems": False})]
 
 
 @shape

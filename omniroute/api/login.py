@@ -4,18 +4,19 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import MISSING, Field
+from pydantic import MISSING
 
 from omniroute.api.auth import COOKIE, is_known
 from omniroute.api.operation import Call, Reply
 from omniroute.api.services import Services
 from omniroute.api.setup_page import PAGE_DONE, PAGE_OPEN, PAGE_POLICY
-from omniroute.api.shapes import Done, SecretText, adopt, shape
+from omniroute.api.shapes import Done, SecretText, adopt, secret, shape
+from omniroute.kit.secret import Secret
 from omniroute.services.login import Requirement, RequirementChange, SignedIn
 from omniroute.services.passwords import LONGEST, SHORTEST
 
-_Password = Annotated[SecretText, Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST})]
-_NewPassword = Annotated[SecretText, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST})]
+_Password = Annotated[Secret, secret(least=1, most=LONGEST)]
+_NewPassword = Annotated[Secret, secret(least=SHORTEST, most=LONGEST)]
 
 
 @shape

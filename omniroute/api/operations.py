@@ -138,7 +138,7 @@ _PROVIDERS = (
         answer=providers.OneConnection,
         status=201,
         errors=(Conflict,),
-        example={"provider": "openai", "name": "Work account", "apiKey": "sk-…"},
+        example={"provider": "openai", "name": "Work account", "apiKey": "sk-0123456789abcdef"},
     ),
     Operation(
         id="getConnection",
@@ -229,7 +229,7 @@ _PROVIDERS = (
         body=nodes.NodeUpdate,
         answer=nodes.OneNode,
         errors=(NotFound, Conflict),
-        example={"baseUrl": "https://gpu.example.com/v1", "apiKey": "sk-…"},
+        example={"name": "Our other GPU box", "baseUrl": "http://192.168.1.20:8001/v1"},
     ),
     Operation(
         id="deleteNode",

@@ -4,12 +4,13 @@ A request's shape is a subclass of the service's own dataclass where it has to a
 the OpenAPI document, and text that turns into a Secret. Answers nest the services' dataclasses as they are.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, core_schema
 
@@ -37,15 +38,18 @@ def _whole(value: object) -> object:
 
 WHOLE = BeforeValidator(_whole)
 
-SecretText = Annotated[
-    Secret,
-    GetPydanticSchema(
+
+def secret(*, least: int | None = None, most: int = MAX_SECRET) -> GetPydanticSchema:
+    """Annotate a Secret with this: it is read from text of `least` to `most` characters, and only read."""
+    text = core_schema.str_schema(min_length=least, max_length=most)
+    return GetPydanticSchema(
         lambda _source, _handler: core_schema.no_info_after_validator_function(
-            Secret, core_schema.str_schema(max_length=MAX_SECRET)
+            Secret, text, metadata={"pydantic_js_extra": {"writeOnly": True}}
         )
-    ),
-    Field(json_schema_extra={"writeOnly": True}),
-]
+    )
+
+
+SecretText = Annotated[Secret, secret()]
 
 
 @shape
@@ -105,6 +109,9 @@ def write_error(error: OmniError, request_id: str) -> bytes:
 
 
 _NOT_AN_OBJECT = frozenset({"json_invalid", "dataclass_type"})
+# pydantic's messages begin with what they are about, which here is the field.
+_SUBJECT = re.compile(r"^(Value error, |(Input|String|Value|List|Set|Frozenset|Dictionary|Data) (?=should |must ))")
+_MISSHAPEN = frozenset({"missing", "unexpected_keyword_argument"})
 _WORDS: Mapping[str, str] = {
     "missing": "is required",
     "unexpected_keyword_argument": "is not a field of this request",
@@ -117,13 +124,13 @@ def _refusal(faults: Sequence[ErrorDetails]) -> OmniError:
     first = faults[0]
     if not first["loc"] and first["type"] in _NOT_AN_OBJECT:
         return Invalid(f"the body must be a JSON object: {first['msg']}", code="invalid_json")
-    is_misshapen = any(one["type"] in _WORDS or one["type"].endswith("_type") for one in faults)
+    is_misshapen = any(one["type"] in _MISSHAPEN or one["type"].endswith("_type") for one in faults)
     return _faulty([_fault(one) for one in faults], Invalid if is_misshapen else Unprocessable)
 
 
 def _fault(one: ErrorDetails) -> FieldFault:
     field = ".".join(str(part) for part in one["loc"])
-    message = _WORDS.get(one["type"]) or one["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = _WORDS.get(one["type"]) or _SUBJECT.sub("", one["msg"])
     return FieldFault(field=field, message=message)
 
 

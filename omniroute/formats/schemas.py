@@ -176,26 +176,26 @@ class _Reducer:
             self._losses.drop(f"{place.path}.oneOf", "stands beside anyOf")
         elif one_of:
             self._losses.change(f"{place.path}.oneOf", "read as anyOf")
-        return [branch for branch in any_of or one_of if not is_null(branch)]
+        return [branch for branch in any_of or one_of if branch is not False and not is_null(branch)]
 
     def _any_of(self, flat: Json, branches: list[Any], place: _Place) -> Json:
         """Alternatives: what stands beside them moves into them, for `anyOf` must stand alone."""
         labels = {key: flat[key] for key in _LABELS if flat.get(key) is not None}
         base = {key: value for key, value in flat.items() if key not in {"anyOf", "oneOf", *_BESIDE}}
+        described = {"description": labels["description"]} if "description" in labels else {}
+        beside: Json = {"nullable": True} if may_be_null(flat) else {}
         options: list[Json] = []
         for number, branch in enumerate(branches):
             at = place.at(f"anyOf[{number}]")
             part, at = self._inlined(branch if isinstance(branch, dict) else {}, at)
             reduced = self.node(merged(base, part), at)
-            options += [option for option in reduced.get("anyOf", [reduced]) if option not in options]
-        if may_be_null(flat):
-            options = [{**option, "nullable": True} for option in options]
+            whole = [{**described, **option, **beside} for option in reduced.get("anyOf", [reduced])]
+            options += [option for option in whole if option not in options]
         if len(options) == 1:
             return {**options[0], **labels}
         if base or labels:
             self._losses.change(place.path, "what stands beside anyOf moves into its branches, but for labels")
-        described = {"description": labels["description"]} if "description" in labels else {}
-        return {"anyOf": [{**described, **option} for option in options]}
+        return {"anyOf": options}
 
     def _kinds(self, flat: Json, place: _Place) -> list[str]:
         """The types that a schema allows and its values fit, null apart; one at least."""

@@ -29,6 +29,18 @@ class _Chunk(msgspec.Struct, gc=False):
     error: msgspec.Raw = _EMPTY
 
 
+class _QuietChoice(msgspec.Struct, gc=False):
+    finish_reason: None = None
+
+
+class _Quiet(msgspec.Struct, gc=False):
+    """A chunk of content and nothing else: no error, no usage, no finish. Any other does not decode as one."""
+
+    choices: list[_QuietChoice]
+    usage: None = None
+    error: None = None
+
+
 class _Whole(msgspec.Struct):
     choices: list[msgspec.Raw] | None = None
     usage: msgspec.Raw = _EMPTY
@@ -44,6 +56,7 @@ class NotAnAnswer(ValueError):
 
 
 _decode = msgspec.json.Decoder(_Chunk).decode
+_decode_quiet = msgspec.json.Decoder(list[_Quiet]).decode
 _decode_whole = msgspec.json.Decoder(_Whole).decode
 
 
@@ -90,14 +103,19 @@ class ChatRelay:
     def _look(self, whole: bytes) -> bytes:
         """Look at each event; return all bytes as they are but for what has to go."""
         text = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
+        if not (self.started and _is_quiet(text)):
+            whole = self._sifted(text, whole)
+        return whole.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in whole else whole
+
+    def _sifted(self, text: bytes, whole: bytes) -> bytes:
+        """Look at one event after the other."""
         dropped: list[int] = []
         for number, event in enumerate(text.split(b"\n\n")):
             if event and not self._event(event):
                 dropped.append(number)
                 if self.fault is not None:
                     break
-        out = self._without(dropped, whole) if dropped else whole
-        return out.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in out else out
+        return self._without(dropped, whole) if dropped else whole
 
     def _without(self, dropped: list[int], whole: bytes) -> bytes:
         """Leave the dropped events out, and everything after one that is a fault."""
@@ -147,6 +165,20 @@ class ChatRelay:
             self.fault = Fault(kind="truncated", message=message, status=502)
             return out
         return out if self._done else out + b"data: [DONE]\n\n"
+
+
+def _is_quiet(text: bytes) -> bool:
+    """Whether every event is one line of JSON with content alone: found out for all of them in one go.
+
+    JSON holds no bare line break, so what stands between two events can only be that.
+    """
+    if not (text.startswith(b"data: ") and text.endswith(b"\n\n")):
+        return False
+    try:
+        _decode_quiet(b"[%b]" % text[6:-2].replace(b"\n\ndata: ", b","))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _payload(event: bytes) -> bytes | None:

@@ -92,7 +92,7 @@ def _of_node(row: ConnectionRow, node: NodeRow) -> Account:
         of=form,
         base_url=row.base_url or node.base_url,
         headers=headers_for(form, row.secret, node.headers),
-        local=node.is_local,
+        local=node.is_local or row.is_local,
         models=_own_models(row),
     )
 

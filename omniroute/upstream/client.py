@@ -1,34 +1,22 @@
-"""The hot path's HTTP client: aiohttp pools behind the outbound guard, answers as bytes, breaks as AttemptFailed.
+"""The hot path's HTTP client: own connections behind the outbound guard, answers as bytes, breaks as AttemptFailed.
 
-Two pools: one for the public internet, one for connections that an operator marked local. No redirects are followed,
-no cookies kept, nothing of the client's own headers is forwarded.
+HTTP/1.1 and nothing else: no redirects are followed, no cookies kept, no HTTP/2. A connection serves one request at a
+time and goes back to the pool when its answer was read to the end.
 """
 
-import socket
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
-from omniroute import __version__
+from omniroute.upstream.decoding import Broken, Unpacker, unpacker
+from omniroute.upstream.dial import Dialler
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_break
-from omniroute.upstream.guard import GuardedResolver, guarded_socket
-
-_READ_BYTES = 256 * 1024
-_KEEPALIVE_S = 30.0
-_MAX_HEADER = 64 * 1024
-
-# What the request under way has dialled; empty when it went over a connection from the pool.
-_dialled: ContextVar[list[str]] = ContextVar("dialled")
-
-
-class _Stale(Exception):
-    """A pooled connection was gone when it was used; carries what aiohttp said."""
+from omniroute.upstream.heads import Head, Unsendable, spell
+from omniroute.upstream.http1 import Connection, Stale
+from omniroute.upstream.names import Names
+from omniroute.upstream.pool import Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +27,19 @@ class Endpoint:
     headers: Mapping[str, str] = field(repr=False)
     local: bool = False
     proxy: URL | None = None
+    _head: Head | None = field(default=None, init=False, repr=False, compare=False)
+
+    def head(self) -> Head:
+        """Return the head of its requests, spelled at first use; raise AttemptFailed if it can't be."""
+        if self._head is not None:
+            return self._head
+        proxy = None if self.proxy is None else str(self.proxy)
+        try:
+            head = spell(str(self.url), self.headers, local=self.local, proxy=proxy)
+        except Unsendable as error:
+            raise AttemptFailed(of_break(FailureKind.TRANSIENT, f"no answer: {error}")) from error
+        object.__setattr__(self, "_head", head)
+        return head
 
 
 class Answer(Protocol):
@@ -73,18 +74,16 @@ class Transport(Protocol):
 
 
 class HttpAnswer:
-    """An answer that comes over a socket."""
+    """An answer that comes over a connection."""
 
-    __slots__ = ("_response", "status")
+    __slots__ = ("_connection", "_pool", "_unpacker", "headers", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status = response.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The answer's headers."""
-        return self._response.headers
+    def __init__(self, connection: Connection, pool: Pool, unpacker: Unpacker | None) -> None:
+        self.status = connection.status
+        self.headers: Mapping[str, str] = connection.headers
+        self._connection: Connection | None = connection
+        self._pool = pool
+        self._unpacker = unpacker
 
     async def read(self, limit: int) -> bytes:
         """Return the whole body."""
@@ -97,111 +96,84 @@ class HttpAnswer:
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def next(self) -> bytes:
+    def next(self) -> Coroutine[Any, Any, bytes]:
         """Return what has come off the wire since the last call."""
-        try:
-            return await self._response.content.readany()
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise AttemptFailed(of_break(FailureKind.TRUNCATED, f"the connection broke: {_words(error)}")) from error
+        connection = self._connection
+        if connection is None:
+            raise AttemptFailed(of_break(FailureKind.TRUNCATED, "the answer was let go of"))
+        return connection.next() if self._unpacker is None else _unpacked(connection, self._unpacker)
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._response.content.at_eof():
-            self._response.release()
-        else:
-            self._response.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give(connection)
+
+
+async def _unpacked(connection: Connection, unpacker: Unpacker) -> bytes:
+    """Return the next plain bytes of a compressed body."""
+    try:
+        while not (plain := unpacker.take()):
+            packed = await connection.next()
+            if not packed:
+                break
+            unpacker.feed(packed)
+    except Broken as error:
+        words = f"the compressed body makes no sense: {error}"
+        raise AttemptFailed(of_break(FailureKind.TRUNCATED, words)) from error
+    if not plain and not unpacker.is_whole:
+        raise AttemptFailed(of_break(FailureKind.TRUNCATED, "the compressed body is not whole"))
+    return plain
 
 
 class UpstreamClient:
-    """Owns the pools. One a process; `close` on stop."""
+    """Owns the connections. One a process; `close` on stop."""
 
     def __init__(self, *, connect_timeout_s: float, transports: Mapping[str, Transport] | None = None) -> None:
         """`transports` serve URL schemes other than http, such as the embedded demo's."""
-        self._connect_timeout_s = connect_timeout_s
         self._transports = dict(transports or {})
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
-
-    def _session(self, *, local: bool) -> aiohttp.ClientSession:
-        session = self._sessions.get(local)
-        if session is None:
-            session = self._sessions[local] = _new_session(self._connect_timeout_s, local=local)
-        return session
+        self._pool = Pool()
+        self._dialler = Dialler(timeout_s=connect_timeout_s, lookup=Names().lookup)
 
     async def post(self, endpoint: Endpoint, body: bytes) -> Answer:
         """Send `body`; a connection that the upstream had closed while idle is replaced once, unseen."""
         transport = self._transports.get(endpoint.url.scheme)
         if transport is not None:
             return await transport.post(endpoint, body)
-        session = self._session(local=endpoint.local)
+        head = endpoint.head()
+        return await self._answer(head, b"%b%d\r\n\r\n" % (head.post, len(body)), body)
+
+    async def get(self, endpoint: Endpoint) -> Answer:
+        """Ask for what lies at the endpoint."""
+        head = endpoint.head()
+        return await self._answer(head, head.get, b"")
+
+    async def _answer(self, head: Head, start: bytes, body: bytes) -> HttpAnswer:
+        connection = self._pool.take(head.origin)
+        if connection is not None:
+            try:
+                await connection.exchange(start, body)
+                return self._accepted(connection)
+            except Stale:
+                pass
+        connection = await self._dialler.dial(head.origin, self._pool)
+        if self._pool.closed:
+            connection.abort()
+            raise AttemptFailed(of_break(FailureKind.TRANSIENT, "no answer: the gateway is stopping"))
+        self._pool.add(connection)
+        await connection.exchange(start, body)
+        return self._accepted(connection)
+
+    def _accepted(self, connection: Connection) -> HttpAnswer:
+        coding = connection.headers.get("content-encoding")
+        if coding is None:
+            return HttpAnswer(connection, self._pool, None)
         try:
-            return await _send(session, endpoint, body)
-        except _Stale:
-            pass
-        try:
-            return await _send(session, endpoint, body)
-        except _Stale as error:
-            raise AttemptFailed(of_break(FailureKind.TRANSIENT, "the connection was closed unanswered")) from error
+            return HttpAnswer(connection, self._pool, unpacker(coding))
+        except Broken as error:
+            connection.abort()
+            raise AttemptFailed(of_break(FailureKind.TRANSIENT, f"no answer: {error}")) from error
 
     async def close(self) -> None:
-        """Close every pool."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
-
-
-async def _send(session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes) -> HttpAnswer:
-    """Send once; raise _Stale when a connection from the pool turned out to be closed."""
-    dialled: list[str] = []
-    token = _dialled.set(dialled)
-    try:
-        response = await session.post(
-            endpoint.url, data=body, headers=endpoint.headers, allow_redirects=False, proxy=endpoint.proxy
-        )
-    except aiohttp.ServerTimeoutError as error:
-        raise AttemptFailed(of_break(FailureKind.TIMEOUT, "could not connect in time")) from error
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        if not dialled and not isinstance(error, aiohttp.ClientConnectorError):
-            raise _Stale from error
-        raise _no_answer(error) from error
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        # ValueError: aiohttp says so of heads it can't read.
-        raise _no_answer(error) from error
-    finally:
-        _dialled.reset(token)
-    return HttpAnswer(response)
-
-
-def _no_answer(error: BaseException) -> AttemptFailed:
-    return AttemptFailed(of_break(FailureKind.TRANSIENT, f"no answer: {_words(error)}"))
-
-
-def _dial(found: aiohttp.AddrInfoType, *, local: bool) -> socket.socket:
-    """Make the socket of a new connection, and note for its request that there is one."""
-    _dialled.get([]).append(str(found[4][0]))
-    return guarded_socket(found, local=local)
-
-
-def _new_session(connect_timeout_s: float, *, local: bool) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        limit=0,
-        resolver=GuardedResolver(local=local),
-        socket_factory=partial(_dial, local=local),
-        keepalive_timeout=_KEEPALIVE_S,
-        ttl_dns_cache=30,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers=CIMultiDict({"User-Agent": f"omniroute/{__version__}", "Accept-Encoding": "identity"}),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s, connect=None),
-        read_bufsize=_READ_BYTES,
-        max_line_size=_MAX_HEADER,
-        max_field_size=_MAX_HEADER,
-        trust_env=False,
-    )
-
-
-def _words(error: BaseException) -> str:
-    """Say what broke, without the address book of the failed connection."""
-    text = str(error).strip()
-    return text or type(error).__name__
+        """Close every connection."""
+        await self._pool.close()

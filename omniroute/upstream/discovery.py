@@ -11,12 +11,14 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
+from yarl import URL
 
 from omniroute.kit import json
 from omniroute.kit.secret import Secret
 from omniroute.upstream.catalogue import CATALOGUE, Probe, ProviderRecord
+from omniroute.upstream.client import Endpoint, UpstreamClient
+from omniroute.upstream.failures import AttemptFailed
 
 _MAX_ANSWER = 4 * 1024 * 1024
 _OK = 200
@@ -61,19 +63,20 @@ def environment_connections(provider_keys: Mapping[str, Secret]) -> list[Environ
 async def find_local_servers(records: Iterable[ProviderRecord], timeout_s: float = 0.5) -> list[FoundServer]:
     """Ask the loopback ports of the local records, all at once, and return the servers that proved what they are."""
     asked = [record for record in records if record.probe is not None and _is_loopback(record.base_url)]
-    timeout = aiohttp.ClientTimeout(total=timeout_s)
-    # No proxy and no cookies: these requests never leave the machine.
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        answers = await asyncio.gather(*(_ask(session, record, timeout_s) for record in asked))
+    client = UpstreamClient(connect_timeout_s=timeout_s)
+    try:
+        answers = await asyncio.gather(*(_ask(client, record, timeout_s) for record in asked))
+    finally:
+        await client.close()
     return [server for server in answers if server is not None]
 
 
-async def _ask(session: aiohttp.ClientSession, record: ProviderRecord, timeout_s: float) -> FoundServer | None:
+async def _ask(client: UpstreamClient, record: ProviderRecord, timeout_s: float) -> FoundServer | None:
     """Ask one record's port; silence, nonsense and foreign servers are all None."""
     where = urlsplit(record.base_url)
 
     async def get(path: str) -> Any:
-        return await _get(session, f"{where.scheme}://{where.netloc}{path}")
+        return await _get(client, f"{where.scheme}://{where.netloc}{path}")
 
     probe = record.probe
     if probe is None:
@@ -81,23 +84,19 @@ async def _ask(session: aiohttp.ClientSession, record: ProviderRecord, timeout_s
     try:
         async with asyncio.timeout(timeout_s):
             models = await _PROBES[probe](get)
-    except (aiohttp.ClientError, TimeoutError, json.BadJson, OSError) as error:
+    except (AttemptFailed, TimeoutError, json.BadJson) as error:
         _log.debug("no local server", provider=record.id, reason=type(error).__name__)
         return None
     return None if models is None else FoundServer(provider=record.id, base_url=record.base_url, models=models)
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> Any:
-    """Return the JSON of a 200 answer that is not too large, else None."""
-    async with session.get(url, allow_redirects=False) as answer:
-        if answer.status != _OK:
-            return None
-        body = bytearray()
-        async for chunk in answer.content.iter_chunked(64 * 1024):
-            body += chunk
-            if len(body) > _MAX_ANSWER:
-                return None
-        return json.loads(body)
+async def _get(client: UpstreamClient, url: str) -> Any:
+    """Return the JSON of a 200 answer; one that is too large is as bad as none."""
+    answer = await client.get(Endpoint(url=URL(url, encoded=True), headers={}, local=True))
+    try:
+        return json.loads(await answer.read(_MAX_ANSWER)) if answer.status == _OK else None
+    finally:
+        answer.close()
 
 
 _Get = Callable[[str], Awaitable[Any]]

@@ -5,18 +5,16 @@ local. A name is resolved once, every address it gave is checked, and the connec
 name that changes its mind between check and use gains nothing.
 """
 
+import errno
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
-
-from aiohttp import AddrInfoType
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from omniroute.kit.errors import Unprocessable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Lookup = Callable[[str], Awaitable[Sequence[str]]]  # a host's name → its addresses
 
 # Carrier-grade NAT, where some clouds keep their metadata service (RFC 6598).
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -32,7 +30,18 @@ _METADATA = frozenset(
 
 
 class Refused(OSError):
-    """The guard does not let the gateway connect there; raised while connecting."""
+    """The guard does not let the gateway connect there; raised while connecting.
+
+    It has an errno and words as the system's own errors have, because aiohttp shows no others.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EACCES, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say why, without the errno."""
+        return self.reason
 
 
 def refusal(address: Address, *, local: bool) -> str | None:
@@ -76,10 +85,15 @@ def check_url(url: str, local: bool) -> None:  # noqa: FBT001 - handed around as
         raise Unprocessable("put credentials into apiKey or headers, not into the URL", param="baseUrl")
     if parts.scheme == "http" and not local:
         raise Unprocessable("plain http would show the key on the way: use https, or mark it local", param="baseUrl")
-    literal = _literal(host)
-    reason = refusal(literal, local=local) if literal is not None else _refused_name(host, local=local)
-    if reason:
+    reason = _reason(host, local=local)
+    if reason is not None:
         raise Unprocessable(reason, param="baseUrl")
+
+
+def _reason(host: str, *, local: bool) -> str | None:
+    """Say why `host` is refused by its text alone, or None."""
+    literal = _literal(host)
+    return _refused_name(host, local=local) if literal is None else refusal(literal, local=local)
 
 
 def _literal(host: str) -> Address | None:
@@ -102,46 +116,21 @@ def _refused_name(host: str, *, local: bool) -> str | None:
     return None
 
 
-def guarded_socket(found: AddrInfoType, *, local: bool) -> socket.socket:
-    """Make the socket for a connection to `found`; raise Refused instead when the address is refused.
-
-    This is the last word: addresses that stand in a URL as they are never pass a resolver.
-    """
-    family, kind, protocol, _, address = found
-    reason = refusal(ipaddress.ip_address(address[0]), local=local)
+def check_host(host: str, *, local: bool) -> None:
+    """Raise Refused when `host` is by its very text not to be reached, whoever will look it up."""
+    reason = _reason(host, local=local)
     if reason is not None:
         raise Refused(reason)
-    return socket.socket(family=family, type=kind, proto=protocol)
 
 
-class GuardedResolver(AbstractResolver):
-    """Resolves names and leaves out every refused address; aiohttp connects only to what it returns."""
+async def resolve(host: str, *, local: bool, lookup: Lookup) -> list[str]:
+    """Return the addresses of `host` that may be connected to; raise Refused when there is none.
 
-    def __init__(self, *, local: bool) -> None:
-        self._local = local
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the allowed addresses of `host`; raise Refused when there is none."""
-        found = await self._inner.resolve(host, port, family)
-        allowed, reasons = self._sift(found)
-        if not allowed:
-            raise Refused(f"{host}: {'; '.join(reasons) or 'no address'}")
-        return allowed
-
-    def _sift(self, found: Sequence[ResolveResult]) -> tuple[list[ResolveResult], list[str]]:
-        allowed: list[ResolveResult] = []
-        reasons: list[str] = []
-        for one in found:
-            reason = refusal(ipaddress.ip_address(one["host"]), local=self._local)
-            if reason is None:
-                allowed.append(one)
-            else:
-                reasons.append(reason)
-        return allowed, reasons
-
-    async def close(self) -> None:
-        """Release the inner resolver."""
-        await self._inner.close()
+    This is the last word: whatever stands in a URL, name or number, is dialled only by what comes out here.
+    """
+    found = (host,) if ":" in host else await lookup(host)
+    judged = {address: refusal(ipaddress.ip_address(address), local=local) for address in found}
+    allowed = [address for address, reason in judged.items() if reason is None]
+    if not allowed:
+        raise Refused(f"{host}: {'; '.join(filter(None, judged.values())) or 'no address'}")
+    return allowed

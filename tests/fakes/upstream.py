@@ -52,6 +52,7 @@ class FakeUpstream:
         self._errors: list[Exception] = []
         self._connections = 0
         self._hung_up = asyncio.Event()
+        self._asked = asyncio.Event()
 
     @property
     def key(self) -> str:
@@ -82,6 +83,11 @@ class FakeUpstream:
     def say(self, *scenarios: str) -> None:
         """Answer the next requests in these styles (see the demo's STYLES) instead of what fits the request."""
         self.memory.queue.extend(scenarios)
+
+    async def asked(self, within_s: float = 5.0) -> None:
+        """Wait until a request for an answer has come."""
+        async with asyncio.timeout(within_s):
+            await self._asked.wait()
 
     async def disconnected(self, within_s: float = 2.0) -> Disconnect:
         """Wait until a client hangs up on an answer, and return that event."""
@@ -122,6 +128,8 @@ class FakeUpstream:
         try:
             while not wire.closed and (request := await incoming.request()):
                 self.requests.append(request)
+                if self.generations:
+                    self._asked.set()
                 if not await self._answer(request, incoming, wire):
                     return
                 if request.headers.get("connection", "").lower() == "close":

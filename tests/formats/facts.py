@@ -51,7 +51,13 @@ def missing(before: Request, after: Request) -> list[Fact]:
 
 def is_reported(fact: Fact, losses: tuple[Loss, ...]) -> bool:
     """Whether a loss names the fact's place, or one that holds it."""
-    return any(_holds(loss.path, fact.path) for loss in losses)
+    places = [fact.path]
+    # A choice may be told by offering fewer tools, and without tools there is no choice.
+    if fact.path.startswith("tools["):
+        places += ["tool_choice", "tool_choice.names"]
+    elif fact.path.startswith(("tool_choice", "parallel_tool_calls")):
+        places += [loss.path for loss in losses if loss.path.startswith("tools[")]
+    return any(_holds(loss.path, place) for loss in losses for place in places)
 
 
 def story(request: Request) -> list[tuple[str, str, str]]:
@@ -104,12 +110,12 @@ def _settings(request: Request) -> Iterator[Fact]:
         value = getattr(request, name)
         if value not in (None, False):
             yield Fact(name, name, repr(value))
-    if request.parallel_tool_calls is not None:
-        yield Fact("parallel_tool_calls", "parallel", repr(request.parallel_tool_calls))
+    if request.tools and request.parallel_tool_calls is False:
+        yield Fact("parallel_tool_calls", "parallel", "no")
     if request.reasoning is not None:
         yield from _reasoning(request.reasoning)
     if request.output is not None:
-        yield Fact("output", "output", f"{request.output.kind} {_plain(request.output.schema)}")
+        yield Fact("output", "output", f"{request.output.kind} {_plain(_telling(request.output.schema))}")
         if request.output.name is not None:
             yield Fact("output.name", "output name", request.output.name)
     for key, value in request.extras.items():
@@ -119,7 +125,7 @@ def _settings(request: Request) -> Iterator[Fact]:
 def _reasoning(reasoning: Reasoning) -> Iterator[Fact]:
     if reasoning.enabled is False:
         yield Fact("reasoning.enabled", "thinking", "off")
-    for name in ("effort", "budget", "summary", "include"):
+    for name in ("effort", "budget", "summary"):
         value = getattr(reasoning, name)
         if value is not None:
             yield Fact(f"reasoning.{name}", name, str(value))
@@ -129,9 +135,12 @@ def _tools(request: Request) -> Iterator[Fact]:
     for index, tool in enumerate(request.tools):
         yield from _tool(f"tools[{index}]", tool)
     choice = request.tool_choice
-    if choice is not None:
-        names = () if choice.mode == "none" else choice.names
-        yield Fact("tool_choice", "choice", f"{choice.mode} {sorted(names)}")
+    if not request.tools or choice is None:
+        return
+    if choice.mode != "auto":
+        yield Fact("tool_choice", "choice", choice.mode)
+    if choice.mode != "none" and choice.names:
+        yield Fact("tool_choice.names", "choice of names", str(sorted(choice.names)))
 
 
 def _tool(path: str, tool: Tool) -> Iterator[Fact]:
@@ -142,8 +151,9 @@ def _tool(path: str, tool: Tool) -> Iterator[Fact]:
     if tool.description is not None:
         yield Fact(f"{path}.description", "description", f"{tool.name} {tool.description}")
     if isinstance(tool, FunctionTool):
-        if tool.schema and tool.schema.get("properties"):
-            yield Fact(f"{path}.schema", "schema", f"{tool.name} {_plain(tool.schema)}")
+        schema = _telling(tool.schema)
+        if schema != {"type": "object"}:
+            yield Fact(f"{path}.schema", "schema", f"{tool.name} {_plain(schema)}")
         if tool.strict:
             yield Fact(f"{path}.strict", "strict", tool.name)
         yield from _cache(f"{path}.cache", tool.cache, tool.name)
@@ -188,7 +198,7 @@ def _prose(path: str, part: Text | Refusal | Thinking) -> Iterator[Fact]:
 
 def _media(path: str, media: Media) -> Iterator[Fact]:
     yield Fact(path, media.kind, media.data or media.url or f"{media.file_id}")
-    if media.detail is not None:
+    if media.detail not in (None, "auto"):
         yield Fact(f"{path}.detail", "detail", media.detail)
     if media.name is not None:
         yield Fact(f"{path}.name", "file name", media.name)
@@ -203,6 +213,14 @@ def _cache(path: str, cache: CacheMark | None, what: str) -> Iterator[Fact]:
 def _state(path: str, state: State | None) -> Iterator[Fact]:
     if state is not None:
         yield Fact(path, "state", f"{state.origin} {state.value}")
+
+
+def _telling(schema: object) -> object:
+    """A schema without the empty lists and objects that say nothing; no schema is that of any object."""
+    if not isinstance(schema, dict):
+        return schema if schema is not None else {"type": "object"}
+    kept = {key: _telling(value) for key, value in schema.items()}
+    return {key: value for key, value in sorted(kept.items()) if value not in ([], {})}
 
 
 def _plain(value: object) -> str:

@@ -99,14 +99,18 @@ def thoughts() -> st.SearchStrategy[Thinking]:
     return st.one_of(shown, shown, hidden)
 
 
-opaques = st.builds(
-    Opaque,
-    origin=st.sampled_from(FORMATS),
-    kind=st.just("web_search_tool_result"),
-    raw=st.just({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}),
+_RESULT: Json = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+_CODE: Json = {"executableCode": {"language": "PYTHON", "code": "1"}}  # Gemini's blocks have a key, not a type
+
+opaques = st.one_of(
+    st.builds(
+        Opaque,
+        origin=st.sampled_from([name for name in FORMATS if name != "gemini"]),
+        kind=st.just("web_search_tool_result"),
+        raw=st.just(_RESULT),
+    ),
+    st.just(Opaque(origin="gemini", kind="executableCode", raw=_CODE)),
 )
-
-
 json_values: st.SearchStrategy[object] = st.recursive(
     scalars,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner, max_size=3)),
@@ -188,11 +192,14 @@ functions = st.builds(
     cache=caches,
 )
 custom_tools = st.builds(CustomTool, name=names, description=st.one_of(st.none(), words))
-server_tools = st.builds(
-    ServerTool,
-    origin=st.sampled_from(FORMATS),
-    kind=st.just("web_search_20250305"),
-    raw=st.just({"type": "web_search_20250305", "name": "web_search"}),
+server_tools = st.one_of(
+    st.builds(
+        ServerTool,
+        origin=st.sampled_from([name for name in FORMATS if name != "gemini"]),
+        kind=st.just("web_search_20250305"),
+        raw=st.just({"type": "web_search_20250305", "name": "web_search"}),
+    ),
+    st.just(ServerTool(origin="gemini", kind="googleSearch", raw={"googleSearch": {}})),
 )
 
 
@@ -274,7 +281,7 @@ def requests(draw: st.DrawFn) -> Request:
         previous_response_id=draw(st.sampled_from([None, "resp_1"])),
         store=draw(st.sampled_from([None, True, False])),
         origin=draw(st.sampled_from(FORMATS)),
-        extras=draw(st.sampled_from([{}, {"next_years_field": {"on": True}}])),
+        extras=draw(st.sampled_from([{}, {"nextyear": {"on": True}}])),
     )
 
 

@@ -53,9 +53,16 @@ def _sent(request: Request) -> dict[str, Any]:
 
 
 def _check(body: dict[str, Any]) -> None:
-    """The types demand an id of reasoning; Codex sends none, so the service does without."""
+    """The types demand more than the service: an id of reasoning (Codex sends none), the detail of an image."""
     items = [{"id": "rs", **item} if item.get("type") == "reasoning" else item for item in body["input"]]
-    _BODY.validate_python({**body, "input": items})
+    _BODY.validate_python({**body, "input": [_detailed(item) for item in items]})
+
+
+def _detailed(item: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(item.get("content"), list):
+        return item
+    content = [{"detail": "auto", **part} if part["type"] == "input_image" else part for part in item["content"]]
+    return {**item, "content": content}
 
 
 def _lost(request: Request) -> dict[str, str]:
@@ -100,7 +107,7 @@ def test_every_kind_of_content_is_read() -> None:
             "role": "user",
             "content": [
                 {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"},
-                {"type": "input_image", "image_url": "https://example.org/a.png", "detail": "auto"},
+                {"type": "input_image", "image_url": "https://example.org/a.png"},
                 {"type": "input_image", "file_id": "file-1"},
                 {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
                 {"type": "input_file", "filename": "a.pdf", "file_data": "JVBERi0="},
@@ -260,7 +267,7 @@ def test_what_stands_in_an_item_and_has_no_word_is_told() -> None:
 def test_every_kind_of_content_is_written_again() -> None:
     content = [
         {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"},
-        {"type": "input_image", "file_id": "file-1", "detail": "auto"},
+        {"type": "input_image", "file_id": "file-1"},
         {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
         {"type": "input_file", "file_url": "https://example.org/a.pdf", "detail": "high"},
         {"type": "input_file", "filename": "b.pdf", "file_id": "file-2"},

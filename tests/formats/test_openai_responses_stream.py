@@ -267,7 +267,10 @@ def test_another_choice_than_the_first_has_no_place() -> None:
 
 def test_log_probabilities_stand_at_the_text() -> None:
     tokens = [{"token": "x", "logprob": -0.5, "bytes": [120], "top_logprobs": []}]
-    for parts in ((Text(text="x"),), (Text(text="x"), ToolCall(id="c", name="f", arguments="{}"))):
+    call = ToolCall(id="c", name="f", arguments="{}")
+    hidden = Opaque(origin="gemini", kind="executable_code", raw={})
+    for after in ((), (call,), (Refusal(text="r"),), (Refusal(text="r"), call), (hidden,), (Refusal(text="r"), hidden)):
+        parts: tuple[Part, ...] = (Text(text="x"), *after)
         answer = _answer(*parts, logprobs=tokens)
         body = CODEC.encode_response(answer, _REQUEST)
         OpenAIResponse.model_validate(body)

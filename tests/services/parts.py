@@ -26,7 +26,7 @@ from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.guard import check_url
 
-PASSWORD = Secret("correct horse battery staple")
+PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
 HERE = Visitor(address="127.0.0.1", user_agent="tests")
 

@@ -22,7 +22,6 @@ _UNSAYABLE = {
     "metadata": "Anthropic takes no metadata but a user id",
     "cache_key": "Anthropic caches by marks, not by key",
     "previous_response_id": "Anthropic keeps no conversations",
-    "store": "Anthropic stores no answers",
 }
 
 _TIER_WORDS = {hub: word for word, hub in TIERS.items()}
@@ -44,6 +43,8 @@ def encode_request(request: Request) -> Encoded:
         body["stream"] = True
     _write_account(request, body, losses)
     losses.drop_given(request, _UNSAYABLE)
+    if request.store:
+        losses.drop("store", "Anthropic stores no answers")
     body |= losses.extras(request, NATIVE)
     return Encoded(body=body, losses=losses.all())
 

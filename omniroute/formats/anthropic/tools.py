@@ -64,11 +64,13 @@ def write_tools(request: Request, names: ToolNames, losses: Losses) -> Json:
     choice = request.tool_choice
     allowed = frozenset(choice.names) if choice is not None and choice.mode != "none" else frozenset()
     exact = choice is not None and choice.mode == "required" and len(allowed) == 1
+    if allowed and not exact:
+        losses.change("tool_choice.names", "Anthropic takes one name or none; only the allowed tools are offered")
     tools: list[Json] = []
     for index, tool in enumerate(request.tools):
         path = f"tools[{index}]"
         if allowed and not exact and _name(tool) not in allowed:
-            losses.change(path, "left out, as tool_choice does not allow it and Anthropic takes one name or none")
+            losses.change(path, "left out, as tool_choice does not allow it")
             continue
         written = _write_tool(tool, names, path, losses)
         tools += [] if written is None else [written]

@@ -13,8 +13,6 @@ ORIGIN = Format.OPENAI_RESPONSES.value
 # OpenAI has one file store for both of its formats.
 _FILE_STORES = (ORIGIN, Format.OPENAI_CHAT.value)
 _ANY_BYTES = "application/octet-stream"
-# OpenAI lets an image's detail be left out, servers that take OpenAI's types for their schema demand it.
-_UNSAID_DETAIL = "auto"
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,7 +68,6 @@ def _read_refusal(raw: Fields) -> Refusal:
 
 def _read_image(raw: Fields) -> Media:
     url, file_id, detail, cache = raw.text("image_url"), raw.text("file_id"), raw.text("detail"), _read_mark(raw)
-    detail = None if detail == _UNSAID_DETAIL else detail
     if url:
         media_type, data, plain = _bytes_or_url(url)
         return Media(kind="image", media_type=media_type, data=data, url=plain, detail=detail, cache=cache)
@@ -204,7 +201,7 @@ def _write_image(part: Media, where: str, losses: Losses) -> Json | None:
         return None
     if part.name is not None:
         losses.drop(f"{where}.name", "images have no name here")
-    return {"type": "input_image", **source, "detail": part.detail or _UNSAID_DETAIL}
+    return {"type": "input_image", **source, **({} if part.detail is None else {"detail": part.detail})}
 
 
 def _write_file(part: Media, where: str, losses: Losses) -> Json | None:

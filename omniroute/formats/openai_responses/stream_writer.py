@@ -92,6 +92,7 @@ class Script:
         self._live: dict[int, _Live] = {}
         self._ended: list[int] = []
         self._message: LiveMessage | None = None
+        self._last_text: LiveText | None = None
         self._stop: Stop | None = None
         self._usage: Usage | None = None
         self._over = False
@@ -142,7 +143,9 @@ class Script:
         match part:
             case Text() | Refusal():
                 self._message = self._message or LiveMessage(self._sheet)
-                self._live[index] = LiveText(self._sheet, self._message, part)
+                live = self._live[index] = LiveText(self._sheet, self._message, part)
+                if isinstance(part, Text):
+                    self._last_text = live
             case Thinking():
                 self._live[index] = LiveThinking(self._sheet, part)
             case ToolCall():
@@ -184,11 +187,13 @@ class Script:
         live = self._live.get(event.index)
         match live:
             case LiveText():
-                live.add(event.text, event.logprobs)
+                # A refusal has no log probabilities; those told at its place belong to the text before it.
+                live.add(event.text, None if live.refusal else event.logprobs)
                 live.state = event.state or live.state
                 if event.citation is not None:
                     live.cite(event.citation)
-                return
+                if not live.refusal:
+                    return
             case LiveThinking():
                 live.add(event.text)
                 live.state = event.state or live.state
@@ -199,20 +204,8 @@ class Script:
                 pass  # a part that is not shown, or is closed
             case _:
                 assert_never(live)
-        if event.logprobs:
-            self._late_logprobs(event.logprobs)
-
-    def _late_logprobs(self, logprobs: list[Json]) -> None:
-        """Log probabilities told after the text was closed stand in the response object only."""
-        texts = [
-            content
-            for item in self._sheet.output
-            if item["type"] == "message"
-            for content in item["content"]
-            if content["type"] == "output_text"
-        ]
-        if texts:
-            texts[-1]["logprobs"].extend(logprobs)
+        if event.logprobs and self._last_text is not None:
+            self._last_text.score(event.logprobs)
 
     # ── closing ─────────────────────────────────────────────────────────────────────────────────────────────────
 

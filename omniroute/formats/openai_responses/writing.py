@@ -90,7 +90,8 @@ class LiveText:
         self._texts: list[str] = []
         self._logprobs: list[Json] = []
         self._citations: list[Citation] = []
-        self._refusal = isinstance(part, Refusal)
+        self.refusal = isinstance(part, Refusal)
+        self._closed = False
         self.state: State | None = None
         self._at = {"item_id": message.item["id"], "output_index": message.place, "content_index": len(message.content)}
         message.content.append(self._content())
@@ -102,7 +103,7 @@ class LiveText:
 
     def _content(self, annotations: list[Json] | None = None) -> Json:
         text = "".join(self._texts)
-        if self._refusal:
+        if self.refusal:
             return {"type": "refusal", "refusal": text}
         return {"type": "output_text", "text": text, "annotations": annotations or [], "logprobs": self._logprobs}
 
@@ -111,11 +112,18 @@ class LiveText:
         if not text and not logprobs:
             return
         self._texts.append(text)
-        if self._refusal:
+        if self.refusal:
             self._sheet.put("response.refusal.delta", **self._at, delta=text)
             return
         self._logprobs.extend(logprobs or [])
         self._sheet.put("response.output_text.delta", **self._at, delta=text, logprobs=logprobs or [])
+
+    def score(self, logprobs: list[Json]) -> None:
+        """Take log probabilities told apart from the text; once that is closed, only the whole response has them."""
+        if self._closed:
+            self._logprobs.extend(logprobs)
+        else:
+            self.add("", logprobs)
 
     def cite(self, citation: Citation) -> None:
         """Take a citation; it is sent when the text is whole, as one that names no passage means all of it."""
@@ -123,10 +131,11 @@ class LiveText:
 
     def close(self) -> None:
         """End the part."""
+        self._closed = True
         text = "".join(self._texts)
         notes = [note for citation in self._citations if (note := _annotation(citation, len(text))) is not None]
         done = self._content(notes)
-        if self._refusal:
+        if self.refusal:
             self._sheet.put("response.refusal.done", **self._at, refusal=text)
         else:
             for n, note in enumerate(notes):
