@@ -4,6 +4,7 @@ Only addresses that the guard let through are ever dialled, and they are dialled
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Sequence
 
@@ -95,6 +96,9 @@ def _words(error: OSError, origin: Origin) -> str:
         return f"the certificate of {where} was not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS with {where} failed: {error.reason or error}"
+    if error.errno is not None and error.errno > 0:
+        # asyncio's own text repeats the address.
+        return f"could not connect to {where}: {os.strerror(error.errno)}"
     if error.strerror:
-        return f"could not connect to {where}: {error.strerror}"
+        return f"could not resolve {origin.host}: {error.strerror}"
     return str(error).strip() or f"could not connect to {where}"

@@ -6,7 +6,7 @@ task, no timer and no lock. How an answer ended is known for sure: `next` gives 
 
 import asyncio
 import ssl
-from typing import Protocol
+from typing import Protocol, cast
 
 import httptools
 
@@ -173,8 +173,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - both event loops give such
-        self._transport = transport
+        # uvloop's have all that asyncio.Transport has, but do not inherit from it.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; more than was asked for costs the connection, not the answer."""

@@ -26,7 +26,6 @@ from tests.formats.speaking import (
 
 Body = dict[str, Any]
 
-ANTHROPIC = State(origin="anthropic", value="sig==")
 GEMINI = State(origin="gemini", value="Z2VtaW5p")
 
 

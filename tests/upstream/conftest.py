@@ -1,0 +1,14 @@
+"""The client's tests run on both event loops that the gateway may run on: they differ just where connections end."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+import uvloop
+
+_BOTH = {"test_client", "test_dial", "test_http1", "test_pool"}
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    both = {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
+    return both if item.path.stem in _BOTH else {"asyncio": both["asyncio"]}
