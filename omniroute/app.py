@@ -12,8 +12,11 @@ import structlog
 from omniroute import __version__
 from omniroute.api.services import Reach, Services
 from omniroute.gateway.attempt import Attempt, Limits
+from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
+from omniroute.gateway.counting import Counting
 from omniroute.gateway.failover import Failover
+from omniroute.gateway.kept import Kept
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.record import Recorder, Spill
 from omniroute.gateway.resolve import Resolver
@@ -43,6 +46,7 @@ from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
@@ -54,7 +58,9 @@ from omniroute.upstream.guard import check_url
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.asgi import App, Receive, Scope, Send
 from omniroute.v1.chat import Chat
+from omniroute.v1.counts import Counts
 from omniroute.v1.routes import Cors, DataPlane, is_data_plane
+from omniroute.v1.stored import Stored
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +80,7 @@ class Stores:
     keys: KeyRows
     logins: Logins
     usage: UsageRows
+    responses: Responses
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -89,6 +96,7 @@ class Stores:
             keys=KeyRows(database),
             logins=Logins(database),
             usage=UsageRows(database),
+            responses=Responses(database),
         )
 
 
@@ -106,6 +114,7 @@ class Gateway:
         self._cooling = Cooling(self.clock, self.bus)
         self._client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports={"demo": EmbeddedDemo()})
         self._recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self._kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self._snapshots = Snapshots(
             nodes=stores.nodes,
             connections=stores.connections,
@@ -120,18 +129,36 @@ class Gateway:
 
     def _build_data_plane(self) -> DataPlane:
         settings, prices = self.settings, PriceBook.load()
+        resolver = Resolver(prices)
+        return DataPlane(
+            chat=Chat(self._build_pipeline(resolver, prices), max_body_bytes=settings.max_body_bytes),
+            stored=Stored(self._kept),
+            counts=Counts(
+                Counting(self._client, resolver, self._cooling),
+                max_body_bytes=settings.max_body_bytes,
+                body_s=settings.body_timeout_s,
+            ),
+            snapshot=self._snapshots.current,
+            clock=self.clock,
+            cors=Cors(settings.cors_origins),
+            trusted=networks(settings.trusted_proxies),
+        )
+
+    def _build_pipeline(self, resolver: Resolver, prices: PriceBook) -> Pipeline:
+        settings = self.settings
         limits = Limits(
             first_byte_s=settings.first_byte_timeout_s,
             idle_s=settings.idle_timeout_s,
             answer_bytes=settings.max_answer_bytes,
         )
-        pipeline = Pipeline(
-            resolver=Resolver(prices),
+        return Pipeline(
+            resolver=resolver,
             failover=Failover(Attempt(self._client, limits), self._cooling, max_attempts=settings.max_attempts),
             recorder=self._recorder,
             prices=prices,
             watches=self._watches,
             bus=self.bus,
+            conversations=Conversations(self._kept, most_bytes=settings.max_body_bytes),
             times=Times(
                 body_s=settings.body_timeout_s,
                 total_s=settings.total_timeout_s,
@@ -139,13 +166,6 @@ class Gateway:
                 stall_s=settings.client_stall_timeout_s,
             ),
             max_open=settings.max_open_requests,
-        )
-        return DataPlane(
-            chat=Chat(pipeline, max_body_bytes=settings.max_body_bytes),
-            snapshot=self._snapshots.current,
-            clock=self.clock,
-            cors=Cors(settings.cors_origins),
-            trusted=networks(settings.trusted_proxies),
         )
 
     def _build_services(self, pepper: bytes) -> None:
@@ -233,6 +253,8 @@ class Gateway:
         await self._snapshots.rebuild()
         self._background.start(self._watches.sweep(), "sweep")
         self._background.start(self._recorder.run(), "recorder")
+        self._background.start(self._kept.run(), "kept responses")
+        self._background.start(self._kept.expire(), "expiry of responses")
 
     async def first_start(self) -> Sequence[Offer]:
         """Make the connections that an empty installation can offer by itself."""
@@ -252,6 +274,7 @@ class Gateway:
     async def flush(self) -> None:
         """Write the records that wait."""
         await self._recorder.flush()
+        await self._kept.flush()
 
     def begin_stop(self) -> None:
         """Say that this process is about to stop: it is not ready any more, and streams have a last while."""
@@ -268,6 +291,7 @@ class Gateway:
         self.bus.close()
         await self._background.stop()
         await self._recorder.close()
+        await self._kept.close()
         await self._client.close()
         await self.stores.database.close()
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _make_login_sessions()
     _make_request_logs()
     _make_request_attempts()
+    _make_stored_responses()
     _make_usage_minutes()
 
 
@@ -166,6 +167,20 @@ def _make_request_attempts() -> None:
         sa.Column("message", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("request_id", "number", name=op.f("pk_request_attempts")),
     )
+
+
+def _make_stored_responses() -> None:
+    op.create_table(
+        "stored_responses",
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=256), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("input", sa.LargeBinary(), nullable=False),
+        sa.Column("response", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "id", name=op.f("pk_stored_responses")),
+    )
+    op.create_index(op.f("ix_stored_responses_expires_at"), "stored_responses", ["expires_at"])
 
 
 def _make_usage_minutes() -> None:

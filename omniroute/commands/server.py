@@ -1,7 +1,4 @@
-"""Run the gateway: start it, say where it is, serve until told to stop, stop without losing anything.
-
-`python -m omniroute.commands.server` is what `omniroute serve` becomes; settings come from the environment.
-"""
+"""Run the gateway: start it, say where it is, serve until told to stop, stop without losing anything."""
 
 import gc
 import logging
@@ -135,5 +132,6 @@ def _tell(offers: Sequence[Offer]) -> None:
             log.warning("could not connect", by=offer.origin, reason=offer.reason)
 
 
-if __name__ == "__main__":
-    sys.exit(told(lambda: serve({})))
+def main() -> int:
+    """Serve by the environment's settings; return the exit code."""
+    return told(lambda: serve({}))

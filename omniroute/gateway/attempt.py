@@ -7,9 +7,11 @@ a stream that ended before it said anything.
 import asyncio
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import structlog
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.fold import StreamFault, fold, unfold
@@ -26,9 +28,14 @@ from omniroute.kit.errors import OmniError
 from omniroute.kit.log import redactor
 from omniroute.upstream.client import Answer, UpstreamClient
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break, of_fault, of_losses
+from omniroute.upstream.repairs import Repair, learn
 
 MAX_ERROR_BODY = 64 * 1024
+MAX_REPAIRS = 8  # of one model
+MAX_REPAIRED = 1024  # models
 _OK = 200
+
+log = structlog.get_logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +61,31 @@ class Attempt:
     def __init__(self, client: UpstreamClient, limits: Limits) -> None:
         self._client = client
         self._limits = limits
+        self._repairs: dict[tuple[str, str], tuple[Repair, ...]] = {}  # by connection and model
 
     async def open(self, call: Call, target: Target, watch: Watch) -> Answer:
-        """Send the request; return the answer when its status is a success."""
-        body = request_body(call, target)
+        """Send the request; return the answer when its status is a success.
+
+        A request of our own writing that is refused for one optional field is sent again without it, and so are the
+        next ones to that model.
+        """
+        place = (target.connection_id, target.model)
+        while True:
+            repairs = self._repairs.get(place, ())
+            body = request_body(call, target, repairs)
+            try:
+                return await self._send(call, target, json.dumps(body), watch)
+            except AttemptFailed as error:
+                failure = error.failure
+                repair = None if call.passes_through(target) else learn(failure.status, failure.fault, body)
+                if repair is None or repair in repairs or len(repairs) >= MAX_REPAIRS:
+                    raise
+                log.info("learned what a model does not take", model=target.model, field=repair.field, now=repair.to)
+                if len(self._repairs) >= MAX_REPAIRED:
+                    self._repairs.clear()
+                self._repairs[place] = (*repairs, repair)
+
+    async def _send(self, call: Call, target: Target, body: bytes, watch: Watch) -> Answer:
         watch.wait(Reason.FIRST_BYTE, self._limits.first_byte_s)
         with timeouts(watch):
             endpoint = target.stream if call.stream else target.whole
@@ -103,17 +131,22 @@ def timeouts(watch: Watch) -> Iterator[None]:
         raise AttemptFailed(of_break(FailureKind.TIMEOUT, message)) from None
 
 
-def request_body(call: Call, target: Target) -> bytes:
+def request_body(call: Call, target: Target, repairs: Sequence[Repair] = ()) -> dict[str, Any]:
     """Spell the request for the target: the client's own body with another model name, or a translation."""
     if call.passes_through(target):
         call.losses = ()
-        return json.dumps(passed_through(call, target))
+        return passed_through(call, target)
     asked = dataclasses.replace(hub_request(call), model=target.model, stream=call.stream)
     encoded = encode_request(asked, CODECS[target.format])
-    call.losses = encoded.losses
-    if call.strict and encoded.losses:
-        raise AttemptFailed(of_losses(encoded.losses))
-    return json.dumps(encoded.body)
+    body, losses = encoded.body, encoded.losses
+    for repair in repairs:
+        if repair.field in body:
+            losses = losses if repair.loss is None else (*losses, repair.loss)
+            body = repair.apply(body)
+    call.losses = losses
+    if call.strict and losses:
+        raise AttemptFailed(of_losses(losses))
+    return body
 
 
 def passed_through(call: Call, target: Target) -> dict[str, Any]:

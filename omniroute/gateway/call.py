@@ -41,6 +41,7 @@ class Call:
         "origin",
         "outcome",
         "plan",
+        "previous",
         "request",
         "started_ms",
         "status",
@@ -63,6 +64,7 @@ class Call:
         self.strict = False  # refuse rather than lose anything
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
+        self.previous: str | None = None  # the kept answer that the request goes on from
         self.request: Request | None = None
         self.plan: Plan | None = None
         self.target: Target | None = None

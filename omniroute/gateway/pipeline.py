@@ -14,6 +14,7 @@ import structlog
 from omniroute.formats.hub import Fault, Format
 from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
+from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
 from omniroute.gateway.failover import AllFailed, Failover
 from omniroute.gateway.record import Recorder
@@ -80,6 +81,7 @@ class Pipeline:
         prices: PriceBook,
         watches: Watches,
         bus: Bus,
+        conversations: Conversations,
         times: Times,
         max_open: int,
     ) -> None:
@@ -89,6 +91,7 @@ class Pipeline:
         self._prices = prices
         self._watches = watches
         self._bus = bus
+        self._conversations = conversations
         self._times = times
         self._max_open = max_open
 
@@ -102,6 +105,8 @@ class Pipeline:
             watch.wait(Reason.BODY, self._times.body_s)
             await load(call)
             watch.body_read = True
+            if call.codec.format is Format.OPENAI_RESPONSES:
+                down = await self._conversations.begin(call, down)
             self._take(call, snapshot)
             if call.stream:
                 times = self._times
@@ -129,6 +134,8 @@ class Pipeline:
         else:
             hub_request(call)
         call.plan = self._resolver.plan(snapshot, call.model)
+        if call.codec.format is Format.OPENAI_RESPONSES:
+            call.plan = self._conversations.fit(call, call.plan)
         if self._bus.wanted:
             key = call.origin.key
             self._bus.publish(

@@ -24,6 +24,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
+Days = Annotated[int, Meta(ge=0, le=36_500)]
 LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error)\Z")]
 LogFormat = Annotated[str, Meta(pattern=r"^(auto|human|json)\Z")]
 
@@ -90,6 +91,9 @@ class Settings:
     heartbeat_s: Seconds = setting("Seconds of silence after which a stream gets a heartbeat.", 15.0)
     shutdown_timeout_s: Seconds = setting("Seconds that streams may take to finish when the gateway stops.", 30.0)
     max_attempts: Count = setting("Targets tried for one AI request at most.", 6)
+    stored_responses_days: Days = setting(
+        "Days that answers at /v1/responses are kept for previous_response_id; 0 keeps none.", 30
+    )
 
     @property
     def is_loopback(self) -> bool:

@@ -123,6 +123,21 @@ class RequestRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRow:
+    """An answer of the Responses format that its client may go on from; `key_id` is "" without a key.
+
+    `input` is a JSON list of items, those of earlier turns first; `response` the JSON object that the client got.
+    """
+
+    key_id: str
+    id: str
+    created_at: int
+    expires_at: int
+    input: bytes
+    response: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MinuteRow:
     """Sums of one minute (minutes since 1970) for one key, provider, connection and model; "" where there was none."""
 

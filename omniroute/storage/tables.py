@@ -148,6 +148,18 @@ request_attempts = Table(
     Column("message", Text),
 )
 
+# Answers at /v1/responses that clients may go on from, each with all that was said before it.
+stored_responses = Table(
+    "stored_responses",
+    metadata,
+    Column("key_id", String(40), primary_key=True),  # "" without a key
+    Column("id", String(256), primary_key=True),  # as the client was told it
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("input", LargeBinary, nullable=False),  # JSON: the input items, those of earlier turns first
+    Column("response", LargeBinary, nullable=False),  # JSON: the response object as the client got it
+)
+
 # Sums a minute, so that no chart scans the log.
 usage_minutes = Table(
     "usage_minutes",

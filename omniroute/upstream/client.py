@@ -49,7 +49,7 @@ class Answer(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The answer's headers, looked up without regard to case."""
+        """The answer's headers, names in lower case; what was sent more than once is joined by commas."""
         ...
 
     async def read(self, limit: int) -> bytes:

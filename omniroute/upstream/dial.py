@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Sequence
 
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_break
-from omniroute.upstream.guard import Lookup, check_host, resolve
+from omniroute.upstream.guard import Lookup, Refused, check_host, resolve
 from omniroute.upstream.heads import Origin, authority
 from omniroute.upstream.http1 import Connection, Owner
 
@@ -92,6 +92,8 @@ async def _tunnel(connection: Connection, origin: Origin) -> None:
 def _words(error: OSError, origin: Origin) -> str:
     """Say why there is no connection."""
     where = authority(origin.host, origin.port)
+    if isinstance(error, Refused):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {where} was not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

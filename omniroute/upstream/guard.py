@@ -5,7 +5,6 @@ local. A name is resolved once, every address it gave is checked, and the connec
 name that changes its mind between check and use gains nothing.
 """
 
-import errno
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,18 +29,7 @@ _METADATA = frozenset(
 
 
 class Refused(OSError):
-    """The guard does not let the gateway connect there; raised while connecting.
-
-    It has an errno and words as the system's own errors have, because aiohttp shows no others.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EACCES, reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        """Say why, without the errno."""
-        return self.reason
+    """The guard does not let the gateway connect there; raised while connecting."""
 
 
 def refusal(address: Address, *, local: bool) -> str | None:

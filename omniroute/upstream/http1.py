@@ -110,8 +110,8 @@ class Connection(asyncio.Protocol):
         """Send a request, wait for the head of its answer; raise Stale or AttemptFailed when none comes."""
         answered = False
         try:
+            self._forget()
             if not self.closed:
-                self._forget()
                 self._send(head, body)
             while not self._headed:
                 if self._fault is not None or self.closed:

@@ -55,9 +55,7 @@ class Chat:
         call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
         if codec.format is Format.ANTHROPIC:
-            call.forwarded = {
-                name.decode(): value.decode("latin-1") for name in _FORWARDED if (value := headers.get(name))
-            }
+            call.forwarded = forwarded(headers)
 
         async def load(call: Call) -> None:
             text = await read_body(headers, exchange.receive, self._max_body_bytes)
@@ -80,6 +78,11 @@ def parse(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid(f"The body must be a JSON object, not {type(value).__name__}.")
     return value
+
+
+def forwarded(headers: dict[bytes, bytes]) -> dict[str, str]:
+    """Return the headers of an Anthropic client that its upstream of the same format gets."""
+    return {name.decode(): value.decode("latin-1") for name in _FORWARDED if (value := headers.get(name))}
 
 
 def agent_of(headers: dict[bytes, bytes]) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from omniroute import __version__
+from omniroute.gateway.downstream import Headers
 from omniroute.gateway.snapshot import ModelEntry, Snapshot
 from omniroute.kit import json
 from omniroute.kit.errors import NotFound
@@ -67,13 +68,14 @@ async def serve_show(exchange: Exchange) -> None:
     await answer(exchange, shown)
 
 
-async def answer(exchange: Exchange, value: dict[str, Any]) -> None:
-    """Send a JSON object."""
+async def answer(exchange: Exchange, value: dict[str, Any], more: Headers = ()) -> None:
+    """Send a JSON object, with `more` headers than every answer has."""
     body = json.dumps(value)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", exchange.request_id.encode()),
+        *more,
     ]
     await exchange.client.answer(200, headers, body)
 

@@ -22,7 +22,9 @@ from omniroute.v1 import doors, lists
 from omniroute.v1.asgi import AsgiClient, Receive, Scope, Send
 from omniroute.v1.callers import identify
 from omniroute.v1.chat import Chat, Exchange
+from omniroute.v1.counts import Counts
 from omniroute.v1.doors import Door
+from omniroute.v1.stored import Stored
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ class Route:
 
 
 _MODEL = "(?P<model>.+)"
+_RESPONSE = "/v1/responses/(?P<id>[^/]+)"
 _GEMINI_VERB = f"{_MODEL}:(?P<action>generateContent|streamGenerateContent)"
 
 
@@ -48,6 +51,10 @@ def _chat(path: str, form: Format, door: Door) -> Route:
 
 def _get(path: str, form: Format, serve: str) -> Route:
     return Route(method="GET", path=path, format=form, serve=serve)
+
+
+def _post(path: str, form: Format, serve: str) -> Route:
+    return Route(method="POST", path=path, format=form, serve=serve)
 
 
 ROUTES = (
@@ -61,6 +68,11 @@ ROUTES = (
     _chat("/v1/providers/(?P<provider>[^/]+)/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
     # Google's SDK asks below v1beta, its newest one below v1 too.
     _chat(f"/(?:api/)?v1(?:beta)?/models/{_GEMINI_VERB}", Format.GEMINI, doors.GEMINI),
+    _get(_RESPONSE, Format.OPENAI_RESPONSES, "response"),
+    Route(method="DELETE", path=_RESPONSE, format=Format.OPENAI_RESPONSES, serve="delete_response"),
+    _get(f"{_RESPONSE}/input_items", Format.OPENAI_RESPONSES, "input_items"),
+    _post("/v1/messages/count_tokens", Format.ANTHROPIC, "count_anthropic"),
+    _post(f"/(?:api/)?v1(?:beta)?/models/{_MODEL}:countTokens", Format.GEMINI, "count_gemini"),
     _get("/v1/models", Format.OPENAI_CHAT, "models"),
     _get(f"/v1/models/{_MODEL}", Format.OPENAI_CHAT, "model"),
     _get("/v1beta/models", Format.GEMINI, "gemini_models"),
@@ -70,8 +82,8 @@ ROUTES = (
     _get("/v1/api/tags", Format.OLLAMA, "tags"),
     _get("/api/version", Format.OLLAMA, "ollama_version"),
     _get("/v1/api/version", Format.OLLAMA, "ollama_version"),
-    Route(method="POST", path="/api/show", format=Format.OLLAMA, serve="show"),
-    Route(method="POST", path="/v1/api/show", format=Format.OLLAMA, serve="show"),
+    _post("/api/show", Format.OLLAMA, "show"),
+    _post("/v1/api/show", Format.OLLAMA, "show"),
 )
 
 _PREFIXES = ("/v1/", "/v1beta/", "/api/v1/", "/api/v1beta/")
@@ -100,7 +112,15 @@ class DataPlane:
     """Serves AI clients. `snapshot` gives the configuration as it is now."""
 
     def __init__(
-        self, *, chat: Chat, snapshot: Callable[[], Snapshot], clock: Clock, cors: "Cors", trusted: Sequence[Network]
+        self,
+        *,
+        chat: Chat,
+        stored: Stored,
+        counts: Counts,
+        snapshot: Callable[[], Snapshot],
+        clock: Clock,
+        cors: "Cors",
+        trusted: Sequence[Network],
     ) -> None:
         self._snapshot = snapshot
         self._clock = clock
@@ -114,6 +134,11 @@ class DataPlane:
             "tags": lists.serve_tags,
             "ollama_version": lists.serve_version,
             "show": lists.serve_show,
+            "response": stored.serve_get,
+            "delete_response": stored.serve_delete,
+            "input_items": stored.serve_items,
+            "count_anthropic": counts.serve_anthropic,
+            "count_gemini": counts.serve_gemini,
         }
         self._chat = chat
 

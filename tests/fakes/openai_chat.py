@@ -1,6 +1,7 @@
 """A fake of OpenAI's Chat Completions. The demo provider speaks the format already; this adds a vendor's strictness."""
 
 from dataclasses import replace
+from typing import Any
 
 from omniroute.formats.framing import sse
 from omniroute.formats.hub import Format
@@ -29,6 +30,7 @@ def respond(request: Received, memory: Memory) -> Reply:
         ask = read(body)
     except Invalid as refusal:
         raise Rejected(400, refusal.message, param=refusal.param) from refusal
+    _refuse_by_model(body)
     memory.demand_model(ask.model, openai_rim.no_model(ask.model))
     prefix = openai_rim.dumps([body["messages"][0], body.get("tools")]).decode()
     ask = replace(ask, cached_tokens=min(memory.cached(prefix), ask.prompt_tokens))
@@ -45,6 +47,17 @@ def respond(request: Received, memory: Memory) -> Reply:
         end_mark=True,
         generated=True,
     )
+
+
+def _refuse_by_model(body: dict[str, Any]) -> None:
+    """Models differ in what they take: the plain ones do not reason, the newest ones want a newer field."""
+    model = str(body.get("model"))
+    if model.startswith("plain-") and "reasoning_effort" in body:
+        words = "Unsupported parameter: 'reasoning_effort' is not supported with this model."
+        raise Rejected(400, words, param="reasoning_effort", code="unsupported_parameter")
+    if model.startswith("newest-") and "max_tokens" in body:
+        words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens'."
+        raise Rejected(400, words, param="max_tokens", code="unsupported_parameter")
 
 
 def error_frame(refusal: Rejected, _request: Received) -> bytes:

@@ -85,7 +85,7 @@ def _invalid(path: str, value: Any, supported: tuple[str, ...]) -> Rejected:
 # ── items ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_item(talk: Talk, item: Any, path: str, last: bool) -> None:  # noqa: FBT001 - one flag, private
+def _read_item(talk: Talk, item: Any, path: str, last: bool) -> None:
     if not isinstance(item, dict):
         raise Rejected(400, f"Invalid type for '{path}': expected an object.", param=path, code="invalid_type")
     kind = item.get("type", "message" if "role" in item else None)
@@ -202,7 +202,7 @@ def _demand_outputs(talk: Talk) -> None:
         raise Rejected(400, f"No tool output found for function call {next(iter(talk.waiting))}.", param="input")
 
 
-def _read_reasoning(item: Json, path: str, last: bool) -> None:  # noqa: FBT001 - one flag, private
+def _read_reasoning(item: Json, path: str, last: bool) -> None:
     if not isinstance(item.get("summary"), list):
         raise _missing(f"{path}.summary")
     sealed = item.get("encrypted_content")

@@ -9,6 +9,7 @@ from omniroute.formats.hub import (
     ChoiceEnd,
     Citation,
     Delta,
+    Event,
     Fault,
     Finish,
     PartEnd,
@@ -33,7 +34,7 @@ def test_an_answer_unfolded_and_folded_is_the_same_answer(response: Response) ->
 
 
 def test_parts_grow_by_their_deltas_and_keep_their_places() -> None:
-    events = [
+    events: list[Event] = [
         START,
         PartStart(index=1, part=ToolCall(id="c", name="f")),
         PartStart(index=0, part=Text(text="a")),
@@ -54,7 +55,7 @@ def test_parts_grow_by_their_deltas_and_keep_their_places() -> None:
 
 
 def test_choices_that_come_mixed_are_kept_apart() -> None:
-    events = [
+    events: list[Event] = [
         START,
         PartStart(index=0, part=Text(text=""), choice=1),
         PartStart(index=0, part=Text(text=""), choice=0),
@@ -69,7 +70,13 @@ def test_choices_that_come_mixed_are_kept_apart() -> None:
 
 def test_a_signature_lands_on_its_thought() -> None:
     state = State(origin="anthropic", value="s")
-    events = [START, PartStart(index=0, part=Thinking()), Delta(index=0, state=state), PartEnd(index=0), Finish()]
+    events: list[Event] = [
+        START,
+        PartStart(index=0, part=Thinking()),
+        Delta(index=0, state=state),
+        PartEnd(index=0),
+        Finish(),
+    ]
     assert fold(events).choices[0].parts == (Thinking(state=state),)
 
 

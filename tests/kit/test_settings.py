@@ -44,6 +44,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "HEARTBEAT_S": ("0.25", 0.25),
     "SHUTDOWN_TIMEOUT_S": ("8", 8.0),
     "MAX_ATTEMPTS": ("9", 9),
+    "STORED_RESPONSES_DAYS": ("0", 0),
 }
 # Values that can't be used.
 WRONG: dict[str, tuple[str, ...]] = {
@@ -68,6 +69,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "HEARTBEAT_S": ("0",),
     "SHUTDOWN_TIMEOUT_S": ("0",),
     "MAX_ATTEMPTS": ("0", "many"),
+    "STORED_RESPONSES_DAYS": ("-1", "1.5"),
 }
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
+_LOOPS: Mapping[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.SelectorEventLoop,
+    "uvloop": uvloop.new_event_loop,
+}
 _BOTH = {"test_client", "test_dial", "test_http1", "test_pool"}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    both = {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
-    return both if item.path.stem in _BOTH else {"asyncio": both["asyncio"]}
+    return _LOOPS if item.path.stem in _BOTH else {"asyncio": _LOOPS["asyncio"]}

@@ -1,7 +1,7 @@
 """A server that sends exactly the bytes a test wants, and closes exactly as the test wants; plain or with TLS."""
 
 import asyncio
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import socket
@@ -65,7 +65,7 @@ class Served:
     tls: bool
     connections: int = 0
     open: int = 0
-    requests: list[bytes] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def endpoint(self, host: str = "127.0.0.1", path: str = "/v1/chat/completions", **more: object) -> Endpoint:
         url = URL(f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}", encoded=True)
@@ -75,7 +75,8 @@ class Served:
         """Wait until no connection is open."""
         async with asyncio.timeout(5):
             while self.open:
-                await asyncio.sleep(0.005)
+                self.changed.clear()
+                await self.changed.wait()
 
 
 Play = Callable[[Peer], Awaitable[None]]
@@ -99,6 +100,7 @@ async def served(play: Play, tls: ssl.SSLContext | None = None, host: str = "127
             errors.append(error)
         finally:
             state.open -= 1
+            state.changed.set()
             writer.close()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -229,15 +231,15 @@ def authority(folder: Path) -> Authority:
 
 
 def _certificate(name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=2))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(now - dt.timedelta(days=2))
+        .not_valid_after(now + dt.timedelta(days=days))
     )
 
 

@@ -164,13 +164,13 @@ async def test_redirects_are_not_followed(client: UpstreamClient, fake_openai: F
     assert not fake_openai.requests
 
 
-async def test_headers_are_looked_up_without_regard_to_case(client: UpstreamClient) -> None:
+async def test_headers_have_their_names_in_lower_case_however_they_were_sent(client: UpstreamClient) -> None:
     async def play(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _count: int) -> None:
         writer.write(saying(b"{}", "RETRY-AFTER: 7"))
 
     async with server(play) as where:
         answer = await client.post(where, ASK)
-        assert answer.headers["retry-after"] == answer.headers["Retry-After"] == "7"
+        assert answer.headers["retry-after"] == "7"
         answer.close()
 
 

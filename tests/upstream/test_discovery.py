@@ -1,18 +1,19 @@
-"""Keys in the environment, and model servers on the loopback: real small HTTP servers, each with its kind's answers."""
+"""Keys in the environment, and model servers on the loopback: real small servers, each with its kind's answers."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiohttp import web
 
+from omniroute.kit import json
 from omniroute.kit.secret import Secret
 from omniroute.upstream.catalogue import ProviderRecord, find
 from omniroute.upstream.discovery import environment_connections, find_local_servers
+from tests.upstream.raw import Peer, Play, always, answer, served
 
 Answers = Mapping[str, Any]
 LOCAL = ("ollama", "lmstudio", "llamacpp", "vllm")
@@ -50,29 +51,25 @@ OPENAI_LIKE: Answers = {"/v1/models": signed("somebody", "gpt-4o")}
 GOOD = {"ollama": OLLAMA, "lmstudio": LMSTUDIO, "llamacpp": LLAMACPP, "vllm": VLLM}
 
 
-@asynccontextmanager
-async def served(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[int]:
-    """Run a server on a random loopback port."""
-    app = web.Application()
-    app.router.add_get("/{path:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+async def path_of(peer: Peer) -> str:
+    """Read a request; return its path."""
+    return (await peer.request()).split(b" ", 2)[1].decode()
 
 
-def answering(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def as_json(value: object, status: str = "200 OK") -> bytes:
+    return answer(json.dumps(value), "Content-Type: application/json", status=status)
+
+
+def answering(answers: Answers) -> Play:
     """Answer the known paths with JSON and all others with a web page, as many servers do."""
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        if request.path in answers:
-            return web.json_response(answers[request.path])
-        return web.Response(text="<html>hello</html>", content_type="text/html")
+    async def play(peer: Peer) -> None:
+        while True:
+            path = await path_of(peer)
+            page = answer(b"<html>hello</html>", "Content-Type: text/html")
+            await peer.send(as_json(answers[path]) if path in answers else page)
 
-    return handle
+    return play
 
 
 def record(name: str, port: int) -> ProviderRecord:
@@ -95,8 +92,8 @@ def record(name: str, port: int) -> ProviderRecord:
     ],
 )
 async def test_a_model_server_is_known_by_its_answers(name: str, answers: Answers, models: tuple[str, ...]) -> None:
-    async with served(answering(answers)) as port:
-        asked = record(name, port)
+    async with served(answering(answers)) as server:
+        asked = record(name, server.port)
         (found,) = await find_local_servers([asked], timeout_s=5)
     assert (found.provider, found.base_url, found.models) == (name, asked.base_url, models)
 
@@ -113,96 +110,96 @@ async def test_a_model_server_is_known_by_its_answers(name: str, answers: Answer
     ],
 )
 async def test_any_other_server_on_the_port_is_left_alone(name: str, answers: Answers) -> None:
-    async with served(answering(answers)) as port:
-        assert await find_local_servers([record(name, port)], timeout_s=5) == []
+    async with served(answering(answers)) as server:
+        assert await find_local_servers([record(name, server.port)], timeout_s=5) == []
 
 
 @pytest.mark.parametrize("name", LOCAL)
 @pytest.mark.parametrize("other", LOCAL)
 async def test_no_kind_is_mistaken_for_another(name: str, other: str) -> None:
-    async with served(answering(GOOD[other])) as port:
-        found = await find_local_servers([record(name, port)], timeout_s=5)
-    assert [server.provider for server in found] == ([name] if name == other else [])
+    async with served(answering(GOOD[other])) as server:
+        found = await find_local_servers([record(name, server.port)], timeout_s=5)
+    assert [one.provider for one in found] == ([name] if name == other else [])
 
 
 async def test_all_ports_are_asked_at_once_and_a_silent_one_costs_one_time_limit() -> None:
-    asleep = asyncio.Event()
-
-    async def hang(_request: web.Request) -> web.StreamResponse:
-        await asleep.wait()
-        return web.Response()
+    async def hang(peer: Peer) -> None:
+        await peer.gone()
 
     async with AsyncExitStack() as stack:
-        ports = [await stack.enter_async_context(served(hang)) for _ in range(8)]
+        silent = [await stack.enter_async_context(served(hang)) for _ in range(8)]
         good = await stack.enter_async_context(served(answering(OLLAMA)))
-        records = [record("vllm", port) for port in ports] + [record("ollama", good)]
+        records = [record("vllm", server.port) for server in silent] + [record("ollama", good.port)]
         started = time.monotonic()
         found = await find_local_servers(records, timeout_s=1)
         took = time.monotonic() - started
-        asleep.set()
+        for server in (*silent, good):
+            await server.emptied()
     assert [server.provider for server in found] == ["ollama"]
     assert took < 4
 
 
 async def test_a_body_that_drips_does_not_outlast_the_limit() -> None:
-    async def drip(request: web.Request) -> web.StreamResponse:
-        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await answer.prepare(request)
-        try:
-            while True:
-                await answer.write(b" ")
-                await asyncio.sleep(0.02)
-        except ConnectionError:
-            return answer
+    async def drip(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        while True:
+            await peer.send(b" ")
+            await asyncio.sleep(0.02)
 
-    async with served(drip) as port:
+    async with served(drip) as server:
         async with asyncio.timeout(5):
-            assert await find_local_servers([record("vllm", port)], timeout_s=0.3) == []
+            assert await find_local_servers([record("vllm", server.port)], timeout_s=0.3) == []
+        await server.emptied()
 
 
 async def test_a_huge_answer_is_not_read_to_its_end() -> None:
-    async def flood(_request: web.Request) -> web.StreamResponse:
-        return web.Response(body=b'{"data": "' + b"x" * (8 * 1024 * 1024) + b'"}', content_type="application/json")
+    sent = 0
 
-    async with served(flood) as port:
-        assert await find_local_servers([record("vllm", port)], timeout_s=5) == []
+    async def flood(peer: Peer) -> None:
+        nonlocal sent
+        await peer.request()
+        await peer.send(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"data": "')
+        while True:
+            await peer.send(b"x" * 65536)
+            sent += 65536
+
+    async with served(flood) as server:
+        assert await find_local_servers([record("vllm", server.port)], timeout_s=5) == []
+        await server.emptied()
+    assert sent < 64 * 1024 * 1024
 
 
 async def test_an_error_status_and_a_redirect_are_no_answer() -> None:
     async with served(answering(VLLM)) as real:
 
-        async def elsewhere(request: web.Request) -> web.StreamResponse:
-            raise web.HTTPFound(f"http://127.0.0.1:{real}{request.path}")
+        async def elsewhere(peer: Peer) -> None:
+            while True:
+                where = f"Location: http://127.0.0.1:{real.port}{await path_of(peer)}"
+                await peer.send(answer(b"", where, status="302 Found"))
 
-        async def locked(_request: web.Request) -> web.StreamResponse:
-            return web.json_response(signed("vllm", "m"), status=401)
-
-        for handler in (elsewhere, locked):
-            async with served(handler) as port:
-                assert await find_local_servers([record("vllm", port)], timeout_s=5) == []
+        for play in (elsewhere, always(as_json(signed("vllm", "m"), status="401 Unauthorized"))):
+            async with served(play) as server:
+                assert await find_local_servers([record("vllm", server.port)], timeout_s=5) == []
+        assert real.connections == 0
 
 
 async def test_a_closed_port_is_no_server() -> None:
-    async with served(answering(OLLAMA)) as port:
+    async with served(answering(OLLAMA)) as server:
         pass
-    assert await find_local_servers([record("ollama", port)], timeout_s=5) == []
+    assert await find_local_servers([record("ollama", server.port)], timeout_s=5) == []
 
 
 async def test_only_the_loopback_is_asked() -> None:
-    seen: list[str] = []
-
-    async def note(request: web.Request) -> web.StreamResponse:
-        seen.append(request.path)
-        return web.json_response({})
-
-    async with served(note) as port:
+    async with served(always(as_json({}))) as server:
+        port = server.port
         outside = replace(record("ollama", port), base_url=f"http://127.0.0.1.example.invalid:{port}")
         hosted, demo = find("openai"), find("demo")
         assert hosted is not None
         assert demo is not None
         elsewhere = replace(hosted, base_url=f"http://127.0.0.1:{port}/v1")
         assert await find_local_servers([outside, elsewhere, demo], timeout_s=1) == []
-    assert seen == []
+        assert server.connections == 0
 
 
 def test_a_key_in_the_environment_makes_a_connection_of_its_provider() -> None:

@@ -1,17 +1,16 @@
 """The outbound guard: no spelling of a forbidden address gets through, no name that changes its mind does either."""
 
 import ipaddress
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
 from omniroute.kit.errors import Unprocessable
-from omniroute.upstream.guard import GuardedResolver, Refused, check_url, guarded_socket, refusal
+from omniroute.upstream.guard import Lookup, Refused, check_host, check_url, refusal, resolve
+from omniroute.upstream.names import system_lookup
 
 NEVER = (
     "169.254.169.254",
@@ -230,74 +229,63 @@ def test_any_text_passes_or_is_refused_and_nothing_else_happens(text: str, local
 
 
 async def test_a_real_name_of_this_machine_is_resolved_and_refused() -> None:
-    resolver = GuardedResolver(local=False)
     with pytest.raises(Refused, match=r"localhost: .* is a private address"):
-        await resolver.resolve("localhost", 443, socket.AF_INET)
-    await resolver.close()
+        await resolve("localhost", local=False, lookup=system_lookup)
 
 
 async def test_a_real_name_of_this_machine_is_resolved_for_what_is_marked_local() -> None:
-    resolver = GuardedResolver(local=True)
-    found = await resolver.resolve("localhost", 443, socket.AF_INET)
-    assert [one["host"] for one in found] == ["127.0.0.1"]
-    await resolver.close()
+    assert "127.0.0.1" in await resolve("localhost", local=True, lookup=system_lookup)
 
 
-@pytest.mark.parametrize("spelling", ["0x7f.1", "2130706433", "127.1", "0177.0.0.1"])
-async def test_a_number_that_the_system_resolves_to_this_machine_is_refused(spelling: str) -> None:
+@pytest.mark.parametrize("spelling", ["127.0.0.1", "::1", "10.1.1.1", "0x7f.1", "2130706433", "127.1", "0177.0.0.1"])
+async def test_a_number_that_leads_to_this_machine_or_its_network_is_refused_where_no_name_is_asked(
+    spelling: str,
+) -> None:
     with pytest.raises(Refused):
-        await GuardedResolver(local=False).resolve(spelling, 443, socket.AF_INET)
+        await resolve(spelling, local=False, lookup=system_lookup)
+    (found,) = await resolve(spelling, local=True, lookup=system_lookup)
+    assert refusal(ipaddress.ip_address(found), local=True) is None
 
 
-class ChangingNames(AbstractResolver):
+@pytest.mark.parametrize("host", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%lo", "fd00:ec2::254"])
+async def test_a_metadata_address_as_a_number_is_refused_whatever_is_marked(host: str) -> None:
+    with pytest.raises(Refused, match="never allowed"):
+        await resolve(host, local=True, lookup=system_lookup)
+    with pytest.raises(Refused, match="never allowed"):
+        check_host(host, local=True)
+
+
+def test_a_host_that_somebody_else_will_look_up_is_judged_by_its_text() -> None:
+    for host in ("localhost", "127.0.0.1", "10.0.0.1", "2130706433"):
+        with pytest.raises(Refused):
+            check_host(host, local=False)
+        check_host(host, local=True)
+    check_host("api.example.com", local=False)
+
+
+def names(*answers: Sequence[str]) -> Lookup:
     """A name server that gives another answer each time."""
+    coming = iter(answers)
 
-    def __init__(self, answers: Sequence[Sequence[str]]) -> None:
-        self._answers: Iterator[Sequence[str]] = iter(answers)
+    async def lookup(_host: str) -> Sequence[str]:
+        return next(coming)
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
-            for address in next(self._answers)
-        ]
-
-    async def close(self) -> None:
-        pass
-
-
-def guarded(*answers: Sequence[str], local: bool = False) -> GuardedResolver:
-    resolver = GuardedResolver(local=local)
-    resolver._inner = ChangingNames(answers)  # type: ignore[assignment]
-    return resolver
+    return lookup
 
 
 async def test_a_name_that_turns_private_after_it_was_checked_is_refused_at_its_next_use() -> None:
-    resolver = guarded(["93.184.215.14"], ["169.254.169.254"], ["127.0.0.1"], ["::ffff:10.0.0.1"])
-    assert [one["host"] for one in await resolver.resolve("rebind.example", 443)] == ["93.184.215.14"]
+    lookup = names(["93.184.215.14"], ["169.254.169.254"], ["127.0.0.1"], ["::ffff:10.0.0.1"])
+    assert await resolve("rebind.example", local=False, lookup=lookup) == ["93.184.215.14"]
     for _ in range(3):
         with pytest.raises(Refused):
-            await resolver.resolve("rebind.example", 443)
+            await resolve("rebind.example", local=False, lookup=lookup)
 
 
 async def test_of_a_mixed_answer_only_the_allowed_addresses_are_left() -> None:
-    resolver = guarded(["10.0.0.1", "8.8.8.8", "fe80::1%3", "2606:4700:4700::1111"])
-    assert [one["host"] for one in await resolver.resolve("mixed.example", 443)] == ["8.8.8.8", "2606:4700:4700::1111"]
+    lookup = names(["10.0.0.1", "8.8.8.8", "fe80::1%3", "2606:4700:4700::1111"])
+    assert await resolve("mixed.example", local=False, lookup=lookup) == ["8.8.8.8", "2606:4700:4700::1111"]
 
 
 async def test_an_answer_without_addresses_is_refused() -> None:
     with pytest.raises(Refused, match="no address"):
-        await guarded([]).resolve("empty.example", 443)
-
-
-@pytest.mark.parametrize(
-    ("address", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6), ("10.1.1.1", socket.AF_INET)]
-)
-def test_the_last_check_is_made_with_the_very_address_that_is_dialled(
-    address: str, family: socket.AddressFamily
-) -> None:
-    info = (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, 443))
-    with pytest.raises(Refused):
-        guarded_socket(info, local=False)
-    guarded_socket(info, local=True).close()
+        await resolve("empty.example", local=False, lookup=names([]))

@@ -39,6 +39,10 @@ from omniroute.kit.json import BadJson, loads
 NATIVE = Format.OPENAI_CHAT.value
 
 
+_USUAL = frozenset({"id", "object", "created", "model", "choices", "usage", "system_fingerprint"})
+_USUAL_KEYS = len(_USUAL)
+
+
 class ChatDecoder:
     """Chunks to events."""
 
@@ -59,12 +63,32 @@ class ChatDecoder:
         try:
             chunk = loads(frame.data)
         except BadJson:
-            return self._fail(unreadable(frame.data))
+            chunk = None
         if not isinstance(chunk, dict):
             return self._fail(unreadable(frame.data))
+        if self._started and len(chunk) <= _USUAL_KEYS and (quick := self._more_text(chunk)) is not None:
+            return [quick]
         if chunk.get("error") or frame.event == "error":
             return self._fail(failure_of(chunk))
         return self._take(chunk)
+
+    def _more_text(self, chunk: Json) -> Event | None:
+        """Read the usual chunk: more of a text that is open already, and nothing besides; None for any other.
+
+        Nearly all chunks are that, and the whole way of a chunk costs three times as much.
+        """
+        if not _USUAL.issuperset(chunk) or chunk.get("usage"):
+            return None
+        choices = chunk.get("choices")
+        raw = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+        delta = raw.get("delta") if isinstance(raw, dict) else None
+        if raw is None or not isinstance(delta, dict) or len(delta) != 1:
+            return None
+        text = delta.get("content")
+        if not isinstance(text, str) or not text or raw.get("finish_reason") or raw.get("logprobs"):
+            return None
+        choice = self._choices.get(raw.get("index") or 0)
+        return None if choice is None else choice.more_text(text)
 
     def end(self) -> list[Event]:
         """Take the end. Some upstreams leave `[DONE]` out: a stream whose choices have all ended is whole."""
@@ -150,6 +174,13 @@ class _Choice:
         if raw.get("finish_reason"):
             self._end(raw["finish_reason"])
         return self._taken()
+
+    def more_text(self, text: str) -> Event | None:
+        """More of the open text; None when something else is open, or the text may yet turn out to be a thought."""
+        splitter = self._splitter
+        if self.ended or self._open is None or self._open[1] is not Text or not (splitter is None or splitter.is_past):
+            return None
+        return Delta(index=self._open[0], text=text, choice=self._number)
 
     def close(self) -> list[Event]:
         """End the parts of a choice that gave no reason."""

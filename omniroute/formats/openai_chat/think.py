@@ -26,6 +26,11 @@ class ThinkSplitter:
         self._held = ""
         self._thought = False
 
+    @property
+    def is_past(self) -> bool:
+        """Whether all that comes is text, as it is."""
+        return self._at is _At.TEXT and not self._held
+
     def feed(self, text: str) -> list[Piece]:
         """Take more of the text."""
         if self._at is _At.TEXT:

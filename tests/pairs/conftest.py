@@ -1,0 +1,31 @@
+"""One gateway with five upstreams and all clients, shared by all pair tests of a process, on one event loop."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from omniroute.formats.hub import Format
+from tests.gateways import GatewayMaker
+from tests.pairs.bench import Bench, prefix
+from tests.pairs.upstreams import Upstream
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    """The parts that stay up from test to test."""
+    async with AsyncExitStack() as stack:
+        gateway = await GatewayMaker(migrated_folder, tmp_path_factory.mktemp("pairs"), stack)()
+        upstreams = {form: await stack.enter_async_context(Upstream(form)) for form in Format}
+        for form, fake in upstreams.items():
+            await gateway.connect(fake, prefix(form))
+        yield Bench(gateway=gateway, upstreams=upstreams, stack=stack)
+
+
+@pytest.fixture
+def bench(shared: Bench) -> Bench:
+    """The shared parts, with nothing asked yet and nothing wrong."""
+    shared.forget()
+    return shared

@@ -1,0 +1,83 @@
+"""Which capabilities survive from which client format to which upstream format: the list behind the documentation.
+
+Every capability holds for each of the 25 pairs, save for the rows here, each with its reason. The tests read the list
+too, so that a row which no longer holds fails one of them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from omniroute.formats.hub import Format
+from tests.pairs.bench import PAIRS, Pair
+
+CAPABILITIES = {
+    "text": "Text, whole and streamed",
+    "system": "System instructions at the head",
+    "system later": "A system message in the middle of the conversation",
+    "turns": "Several turns",
+    "call": "A tool call",
+    "parallel calls": "Several tool calls in one answer, streamed in pieces",
+    "tool result": "A tool's result, and the answer to it",
+    "failed result": "The mark of a tool that failed",
+    "picture result": "A picture in a tool's result",
+    "choice": "tool_choice: auto, none, required, a name",
+    "picture": "A picture as bytes",
+    "picture address": "A picture as an address",
+    "schema": "Structured output by JSON schema",
+    "effort": "How much to think, as a level",
+    "budget": "How much to think, in tokens",
+    "thoughts": "The thoughts in the answer",
+    "signatures": "Signed thoughts come home in a tool round",
+    "stop": "Stop sequences",
+    "limit": "The most tokens to write, and that it was reached",
+    "usage": "Tokens in and out",
+    "cached": "Tokens read from the cache",
+    "reasoning tokens": "Tokens of thinking",
+}
+
+CHAT, RESPONSES = Format.OPENAI_CHAT, Format.OPENAI_RESPONSES
+ANTHROPIC, GEMINI, OLLAMA = Format.ANTHROPIC, Format.GEMINI, Format.OLLAMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that does not come through: `clients` can't say it, or `upstreams` can't take or tell it.
+
+    `unsaid`: the client's format has no word for it. `dropped`: left out on the way, and the answer's headers say so
+    (`header`). `near`: said in another way. `untold`: the upstream does not tell it.
+    """
+
+    capability: str
+    kind: Literal["unsaid", "dropped", "near", "untold"]
+    reason: str
+    clients: tuple[Format, ...] = tuple(Format)
+    upstreams: tuple[Format, ...] = tuple(Format)
+    header: str = ""
+    languages: tuple[str, ...] = ("python", "js")
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether the row speaks of this pair; same formats pass through, so that only what is unsaid is lost."""
+        language = "js" if pair.client.startswith("js-") else "python"
+        through = self.kind == "near" and pair.client_format is pair.upstream
+        here = pair.client_format in self.clients and pair.upstream in self.upstreams
+        return here and not through and language in self.languages
+
+
+ROWS: tuple[Row, ...] = (
+)
+
+
+def lost(capability: str, pair: Pair) -> Row | None:
+    """Return the row that says why a capability does not hold for a pair."""
+    assert capability in CAPABILITIES
+    return next((row for row in ROWS if row.capability == capability and row.covers(pair)), None)
+
+
+def said(capability: str, pairs: Iterable[Pair] = PAIRS) -> pytest.MarkDecorator:
+    """Run a test for every pair whose client can say this."""
+    rows = ((pair, lost(capability, pair)) for pair in pairs)
+    sayable = [pair for pair, row in rows if row is None or row.kind != "unsaid"]
+    return pytest.mark.parametrize("pair", sayable, ids=str)
