@@ -57,10 +57,12 @@ async def _serve(environment: Environment) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.shutdown_timeout_s) + _GRACE_S,
     )
-    # uvicorn raises the signal that ended it once more when all is done; by then there is nothing left to interrupt.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        await _Server(config, gateway).serve()
+        # Before anybody is let in: the first request must find the demo there.
+        offers = await gateway.first_start()
+        # uvicorn raises the signal that ended it once more when all is done; by then there is nothing to interrupt.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        await _Server(config, gateway, offers).serve()
     finally:
         await gateway.stop()
 
@@ -78,9 +80,10 @@ def spare_the_collector() -> None:
 class _Server(uvicorn.Server):
     """uvicorn, with the gateway told first when the end comes, and stopped before the process is."""
 
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+    def __init__(self, config: uvicorn.Config, gateway: Gateway, offers: Sequence[Offer]) -> None:
         super().__init__(config)
         self._gateway = gateway
+        self._offers = offers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say where, in our own words."""
@@ -101,7 +104,7 @@ class _Server(uvicorn.Server):
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         url = (settings.public_url or f"http://{host}:{address[1]}").rstrip("/")
         log.info("OmniRoute is listening", url=url, data=str(settings.data_dir))
-        _tell(await gateway.first_start())
+        _tell(self._offers)
         if await gateway.login.needs_setup():
             link = f"{url}/setup?token={gateway.login.setup_token().reveal()}"
             sys.stderr.write(f"\n  Set the operator's password once, here:\n    {link}\n\n")

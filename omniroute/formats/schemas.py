@@ -190,7 +190,7 @@ class _Reducer:
             part, at = self._inlined(branch if isinstance(branch, dict) else {}, at)
             reduced = self.node(merged(base, part), at)
             whole = [{**described, **option, **beside} for option in reduced.get("anyOf", [reduced])]
-            options += [option for option in whole if option not in options]
+            options.extend(option for option in whole if option not in options)
         if len(options) == 1:
             return {**options[0], **labels}
         if base or labels:

@@ -137,8 +137,7 @@ class Kept:
         while True:
             now = self._clock.now_ms()
             try:
-                gone = await self._rows.delete_expired(now, now - self._age_ms)
-                log.debug("expired responses were removed", rows=gone)
+                await self._rows.delete_expired(now, now - self._age_ms)
             except (OmniError, TimeoutError) as error:
                 log.warning("expired responses stay for now", error=str(error))
             await asyncio.sleep(_EXPIRE_EVERY_S)

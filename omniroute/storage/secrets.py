@@ -83,7 +83,7 @@ class Sealer:
         if match[1] != self.key_id:
             raise WrongKey(
                 f"The secret at {where!r} was sealed with key {match[1]}, but the key in use is {self.key_id}. "
-                f"Put back the {KEY_FILE} file (or SECRET_KEY) that belongs to this database, "
+                f"Put back the {KEY_FILE} file (or OMNIROUTE_SECRET_KEY) that belongs to this database, "
                 "from the data folder it was made in or from a backup of it."
             )
         try:
@@ -111,12 +111,12 @@ def _damaged(where: str) -> DamagedSecret:
 
 
 def load_sealer(settings: Settings) -> Sealer:
-    """Return the sealer of this installation: SECRET_KEY, else the key file, which is made on the first start."""
+    """Return the sealer of this installation: OMNIROUTE_SECRET_KEY, else the key file, made on the first start."""
     if settings.secret_key is None:
         return Sealer(_key_from_file(settings.data_dir))
     text = settings.secret_key.reveal().strip()
     if not _HEX_KEY.fullmatch(text):
-        raise BadSetting("SECRET_KEY: it must be 64 hex digits, such as `openssl rand -hex 32` prints.")
+        raise BadSetting("OMNIROUTE_SECRET_KEY: it must be 64 hex digits, such as `openssl rand -hex 32` prints.")
     return Sealer(bytes.fromhex(text))
 
 

@@ -24,10 +24,11 @@ CHAT = "/v1/chat/completions"
 
 @dataclass(kw_only=True)
 class Installation:
-    """A home folder with a data folder inside, and how to run the program there."""
+    """A home folder with a data folder inside, and how to run the program there, by which Python."""
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     @property
     def data(self) -> Path:
@@ -53,7 +54,7 @@ class Installation:
     def run(self, *words: str, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "omniroute", *words],
+            [self.python, "-m", "omniroute", *words],
             cwd=self.home,
             env=self.environment(**more),
             input=stdin,
@@ -81,16 +82,15 @@ class Installation:
             connection.close()
 
     @asynccontextmanager
-    async def serving(self, *words: str, command: str = "serve", **more: str) -> "AsyncIterator[Serving]":
+    async def serving(self, *words: str, **more: str) -> "AsyncIterator[Serving]":
         """Run a server until the end of the context; it is killed then if it still runs."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            self.python,
             "-m",
             "omniroute",
-            command,
+            *words,
             "--port",
             "0",
-            *words,
             cwd=self.home,
             env=self.environment(**more),
             stdin=asyncio.subprocess.DEVNULL,

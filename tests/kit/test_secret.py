@@ -13,7 +13,7 @@ from omniroute.kit.secret import Secret
 @given(value=st.text(min_size=1).filter(lambda text: text not in "Secret(****)"))
 def test_no_spelling_of_a_secret_shows_it(value: str) -> None:
     secret = Secret(value)
-    assert {repr(secret), str(secret), f"{secret}", f"{secret!r}", "%s" % secret} == {"Secret(****)"}
+    assert {repr(secret), str(secret), f"{secret}", f"{secret!r}", f"{secret!s}"} == {"Secret(****)"}
     assert repr([secret]) == "[Secret(****)]"
     assert secret.reveal() == value
 

@@ -12,6 +12,7 @@ import pytest
 
 from omniroute.formats.hub import Format
 from tests.pairs.bench import PAIRS, Pair
+from tests.pairs.talk import Heard
 
 CAPABILITIES = {
     "text": "Text, whole and streamed",
@@ -56,17 +57,71 @@ class Row:
     clients: tuple[Format, ...] = tuple(Format)
     upstreams: tuple[Format, ...] = tuple(Format)
     header: str = ""
-    languages: tuple[str, ...] = ("python", "js")
 
     def covers(self, pair: Pair) -> bool:
-        """Whether the row speaks of this pair; same formats pass through, so that only what is unsaid is lost."""
-        language = "js" if pair.client.startswith("js-") else "python"
-        through = self.kind == "near" and pair.client_format is pair.upstream
+        """Whether the row speaks of this pair; a request in the upstream's own format goes through as it is."""
+        through = self.kind in ("near", "dropped") and pair.client_format is pair.upstream
         here = pair.client_format in self.clients and pair.upstream in self.upstreams
-        return here and not through and language in self.languages
+        return here and not through
 
+
+_ALONE = "the format has no word for it"
+_JSON_SCHEMA = "Gemini's schemas are a subset, in capitals; what it has no word for is left out and listed"
 
 ROWS: tuple[Row, ...] = (
+    # What a client's format cannot say.
+    Row(capability="system later", kind="unsaid", clients=(GEMINI,), reason="system instructions stand apart"),
+    Row(capability="failed result", kind="unsaid", clients=(CHAT, RESPONSES, OLLAMA), reason=_ALONE),
+    Row(capability="picture result", kind="unsaid", clients=(CHAT,), reason="tool messages hold text only"),
+    Row(capability="choice", kind="unsaid", clients=(OLLAMA,), reason=_ALONE),
+    Row(capability="picture address", kind="unsaid", clients=(OLLAMA,), reason="pictures come as bytes only"),
+    Row(capability="budget", kind="unsaid", clients=(CHAT, RESPONSES, OLLAMA), reason="a level is said instead"),
+    Row(capability="stop", kind="unsaid", clients=(RESPONSES,), reason=_ALONE),
+    Row(capability="cached", kind="unsaid", clients=(OLLAMA,), reason=_ALONE),
+    Row(capability="reasoning tokens", kind="unsaid", clients=(OLLAMA,), reason=_ALONE),
+    # What an upstream's format says in another way.
+    Row(
+        capability="system later",
+        kind="near",
+        upstreams=(GEMINI,),
+        reason="system instructions stand at the head only; said as the user's words, in its place",
+    ),
+    Row(
+        capability="system later",
+        kind="near",
+        upstreams=(ANTHROPIC,),
+        reason="only the newest models take it; said as the user's words between <system> marks, in its place",
+    ),
+    Row(
+        capability="picture result",
+        kind="near",
+        upstreams=(CHAT,),
+        reason="tool messages hold text only; the picture follows in a user message",
+    ),
+    Row(capability="schema", kind="near", upstreams=(GEMINI,), reason=_JSON_SCHEMA),
+    # What an upstream's format cannot take.
+    Row(
+        capability="failed result",
+        kind="dropped",
+        upstreams=(CHAT, RESPONSES, OLLAMA),
+        reason="results have no mark of failure; the text says it",
+        header="is_error",
+    ),
+    Row(
+        capability="choice",
+        kind="dropped",
+        upstreams=(OLLAMA,),
+        reason="models call tools when they like; for none and for a name only what may be called is offered",
+        header="tool_choice",
+    ),
+    Row(
+        capability="picture address",
+        kind="dropped",
+        upstreams=(OLLAMA,),
+        reason="pictures come as bytes only, and the gateway fetches nothing a client names",
+        header="messages[0].parts[",
+    ),
+    Row(capability="stop", kind="dropped", upstreams=(RESPONSES,), reason=_ALONE, header="sampling.stop"),
 )
 
 
@@ -81,3 +136,9 @@ def said(capability: str, pairs: Iterable[Pair] = PAIRS) -> pytest.MarkDecorator
     rows = ((pair, lost(capability, pair)) for pair in pairs)
     sayable = [pair for pair, row in rows if row is None or row.kind != "unsaid"]
     return pytest.mark.parametrize("pair", sayable, ids=str)
+
+
+def dropped_as(row: Row | None, heard: Heard) -> bool:
+    """Whether the answer's headers tell of the row's loss, and of no loss where there is no row."""
+    told = heard.headers.get("x-omniroute-dropped", "")
+    return row.header in told if row else not told

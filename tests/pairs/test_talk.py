@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.material import PNG
 from tests.pairs.bench import PAIRS, Bench, Pair
-from tests.pairs.table import lost, said
+from tests.pairs.table import dropped_as, lost, said
 from tests.pairs.talk import Ask, Instruction, Picture, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -48,6 +48,7 @@ async def test_a_system_message_in_the_middle_comes_through(bench: Bench, pair: 
     heard = await bench.ask(pair, Ask(model=pair.model, turns=turns, system="Be brief."))
     assert heard.text
     seen = upstream.seen
+    assert "x-omniroute-dropped" not in heard.headers
     if lost("system later", pair):
         assert "From now on, rhyme." in "\n".join(seen.texts)
         assert seen.system == "Be brief."
@@ -85,4 +86,4 @@ async def test_a_pictures_address_arrives(bench: Bench, pair: Pair) -> None:
     heard = await bench.ask(pair, Ask(model=pair.model, turns=(turn,)))
     row = lost("picture address", pair)
     assert upstream.seen.images == (() if row else (ADDRESS,))
-    assert (row.header if row else "") in heard.headers.get("x-omniroute-dropped", "")
+    assert dropped_as(row, heard)

@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.material import PNG
 from tests.pairs.bench import Bench, Pair
 from tests.pairs.choices import CHOSEN
-from tests.pairs.table import lost, said
+from tests.pairs.table import dropped_as, lost, said
 from tests.pairs.talk import Ask, Heard, Picture, Result, Results, Tool, User
 from tests.pairs.upstreams import walk
 
@@ -81,7 +81,7 @@ async def test_a_result_tells_that_the_tool_failed(bench: Bench, pair: Pair) -> 
     row = lost("failed result", pair)
     marks = [v for v in walk(upstream.body) if v.get("is_error") is True or "error" in (v.get("response") or {})]
     assert bool(marks) == (row is None)
-    assert (row.header if row else "") in heard.headers.get("x-omniroute-dropped", "")
+    assert dropped_as(row, heard)
 
 
 @said("picture result")
@@ -98,6 +98,11 @@ async def test_the_choice_of_tools_comes_through(bench: Bench, pair: Pair, choic
     upstream = bench.upstreams[pair.upstream]
     heard = await bench.ask(pair, asking(pair, SUN, RAIN, choice=choice))
     row = lost("choice", pair)
+    if row is None or choice == "auto":
+        assert dropped_as(None, heard)
+    else:
+        assert dropped_as(row, heard) or choice == "none"
+        assert upstream.seen.tools == {"none": (), "rain_in_mm": ("rain_in_mm",)}.get(choice, ("sun", "rain_in_mm"))
     if row is None:
         assert upstream.seen.choice in CHOSEN[pair.upstream][choice]
         called = {"none": [], "rain_in_mm": ["rain_in_mm"]}.get(choice, ["sun", "rain_in_mm"])

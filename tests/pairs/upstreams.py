@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +137,17 @@ def _messages(body: Json) -> Seen:
     )
 
 
+def camel(value: Any) -> Any:
+    """Spell every name in camelCase: Google takes both, and its Python SDK mixes them."""
+    if isinstance(value, list):
+        return [camel(inner) for inner in value]
+    if isinstance(value, dict):
+        return {re.sub("_([a-z])", lambda m: m[1].upper(), name): camel(inner) for name, inner in value.items()}
+    return value
+
+
 def _gemini(body: Json) -> Seen:
+    body = camel(body)
     config = body.get("generationConfig") or {}
     users = [content for content in body["contents"] if content.get("role", "user") == "user"]
     blobs = [value["inlineData"] for value in walk(body["contents"]) if "inlineData" in value]

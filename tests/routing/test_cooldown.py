@@ -1,6 +1,7 @@
 """The laws of cooldowns, at any moment and for any history."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,11 +93,10 @@ def test_the_free_come_first_in_their_order_then_the_cooling_soonest_first(targe
     ordered = order(targets, lambda one: one.cooldown, now)
     waits = [max(one.cooldown.until - now, 0) if one.cooldown else 0 for one in ordered]
     assert waits == sorted(waits)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
-        same = (
-            (earlier.cooldown.until if earlier.cooldown else 0)
-            <= now
-            >= (later.cooldown.until if later.cooldown else 0)
-        )
-        if same:
+    for earlier, later in pairwise(ordered):
+        if is_free(earlier, now) and is_free(later, now):
             assert earlier.number < later.number, "nobody free overtakes"
+
+
+def is_free(target: Target, now: float) -> bool:
+    return target.cooldown is None or target.cooldown.until <= now

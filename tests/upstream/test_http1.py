@@ -426,6 +426,43 @@ async def echoed(client: UpstreamClient, endpoint: Endpoint, number: int) -> boo
     return await ask(client, endpoint, body) == body * 2
 
 
+async def test_a_request_that_is_given_up_closes_its_connection_at_once(client: UpstreamClient) -> None:
+    asked = asyncio.Event()
+
+    async def play(peer: Peer) -> None:
+        await peer.request()
+        asked.set()
+        await peer.gone()
+
+    async with served(play) as server:
+        request = asyncio.create_task(ask(client, server.endpoint()))
+        await asked.wait()
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        await server.emptied()
+
+
+async def test_an_upstream_that_hangs_up_without_reading_ends_the_request_at_once(client: UpstreamClient) -> None:
+    async def play(peer: Peer) -> None:
+        await peer.reader.readuntil(b"\r\n\r\n")
+        peer.writer.write_eof()  # from now on it neither reads nor writes, yet keeps the connection
+        await ended.wait()
+
+    ended = asyncio.Event()
+    async with served(play) as server, asyncio.timeout(5):
+        with pytest.raises(AttemptFailed, match="closed unanswered"):
+            await ask(client, server.endpoint(), bytes(20_000_000))
+        ended.set()
+
+
+async def test_the_headers_of_an_interim_answer_are_not_the_answers(client: UpstreamClient) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nContent-Encoding: br\r\nLink: </a>\r\n\r\n"
+    async with served(always(early + answer(b"x"))) as server:
+        got = await client.post(server.endpoint(), b"{}")
+        assert got.headers == {"content-length": "1"}
+        got.close()
+
+
 async def test_an_answer_that_was_let_go_of_gives_nothing_more(client: UpstreamClient) -> None:
     async with served(always(answer(b"one"))) as server:
         got = await client.post(server.endpoint(), b"{}")

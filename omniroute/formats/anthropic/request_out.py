@@ -83,9 +83,10 @@ def _write_output(output: OutputFormat | None, body: Json, losses: Losses) -> No
     if output.kind == "json" or output.schema is None:
         losses.drop("output", "Anthropic holds an answer to a schema, not to JSON at large")
         return
-    for key in ("name", "description"):
-        if getattr(output, key) is not None:
-            losses.drop(f"output.{key}", "Anthropic takes the schema alone")
+    if output.description is not None:
+        losses.drop("output.description", "Anthropic takes the schema alone")
+    if output.name is not None:
+        losses.change("output.name", "Anthropic takes the schema alone; its name says nothing to the model")
     if output.strict is False:
         losses.change("output.strict", "Anthropic holds an answer strictly to its schema")
     config = body.setdefault("output_config", {})

@@ -6,40 +6,28 @@ Google counts in bytes of UTF-8, the hub in characters.
 from collections.abc import Iterable, Iterator
 
 from omniroute.formats.hub import Citation, Format, Json
+from omniroute.formats.loose import count_in, list_in, object_in, objects_in, text_in
 
 _HOME = Format.GEMINI.value
 
 
 def read_citations(candidate: Json) -> Iterator[tuple[int | None, Citation]]:
     """The citations of a candidate, each with the index of its part where that is said. Offsets are still bytes."""
-    grounding = candidate.get("groundingMetadata")
-    if isinstance(grounding, dict):
-        yield from _grounded(grounding)
-    metadata = candidate.get("citationMetadata")
-    if isinstance(metadata, dict):
-        for source in metadata.get("citationSources") or metadata.get("citations") or ():
-            yield (
-                None,
-                Citation(
-                    origin=_HOME,
-                    raw=source,
-                    url=source.get("uri"),
-                    title=source.get("title"),
-                    start=source.get("startIndex", 0) if "endIndex" in source else None,
-                    end=source.get("endIndex"),
-                ),
-            )
+    yield from _grounded(object_in(candidate, "groundingMetadata"))
+    metadata = object_in(candidate, "citationMetadata")
+    for source in objects_in(metadata, "citationSources") or objects_in(metadata, "citations"):
+        yield None, _citation(source, source, source)
 
 
 def _grounded(grounding: Json) -> Iterator[tuple[int | None, Citation]]:
-    chunks = grounding.get("groundingChunks") or []
+    chunks = objects_in(grounding, "groundingChunks")
     used: set[int] = set()
-    for support in grounding.get("groundingSupports") or ():
-        segment = support.get("segment") or {}
-        for number in support.get("groundingChunkIndices") or ():
-            if 0 <= number < len(chunks):
+    for support in objects_in(grounding, "groundingSupports"):
+        segment = object_in(support, "segment")
+        for number in list_in(support, "groundingChunkIndices"):
+            if isinstance(number, int) and 0 <= number < len(chunks):
                 used.add(number)
-                yield segment.get("partIndex"), _of_chunk(chunks[number], segment)
+                yield count_in(segment, "partIndex"), _of_chunk(chunks[number], segment)
     for number, chunk in enumerate(chunks):
         if number not in used:
             yield None, _of_chunk(chunk, {})
@@ -48,14 +36,18 @@ def _grounded(grounding: Json) -> Iterator[tuple[int | None, Citation]]:
 def _of_chunk(chunk: Json, segment: Json) -> Citation:
     source = next((value for value in chunk.values() if isinstance(value, dict)), {})
     raw: Json = {"groundingChunk": chunk, **({"segment": segment} if segment else {})}
-    ends = "endIndex" in segment
+    return _citation(raw, source, segment)
+
+
+def _citation(raw: Json, source: Json, span: Json) -> Citation:
+    end = count_in(span, "endIndex")
     return Citation(
         origin=_HOME,
         raw=raw,
-        url=source.get("uri"),
-        title=source.get("title"),
-        start=segment.get("startIndex", 0) if ends else None,
-        end=segment.get("endIndex"),
+        url=text_in(source, "uri"),
+        title=text_in(source, "title"),
+        start=None if end is None else count_in(span, "startIndex") or 0,  # protobuf's JSON leaves zero out
+        end=end,
     )
 
 

@@ -110,9 +110,11 @@ def write_config(request: Request, losses: Losses) -> Json:
 
 
 def _write_output(output: OutputFormat, losses: Losses) -> Json:
-    for label in ("name", "description", "strict"):
+    if output.description is not None:
+        losses.drop("output.description", "Gemini's response schema has no word for it")
+    for label in ("name", "strict"):
         if getattr(output, label) is not None:
-            losses.drop(f"output.{label}", "Gemini's response schema has no word for it")
+            losses.change(f"output.{label}", "Gemini holds an answer to its schema, whatever the schema's name")
     if output.schema is None:
         return {"responseMimeType": _JSON}
     return {"responseMimeType": _JSON, "responseSchema": reduce_schema(output.schema, "output.schema", losses)}

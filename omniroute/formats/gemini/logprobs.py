@@ -1,17 +1,19 @@
 """Log probabilities in Google's spelling and in OpenAI's, which is the hub's."""
 
+from typing import Any
+
 from omniroute.formats.hub import Json
+from omniroute.formats.loose import list_in, number_in, objects_in, text_in
 
 
 def read_logprobs(raw: object) -> list[Json] | None:
     """Read a logprobsResult object."""
-    if not isinstance(raw, dict) or not raw.get("chosenCandidates"):
-        return None
-    tops = raw.get("topCandidates") or []
-    return [
+    tops = list_in(raw, "topCandidates")
+    found = [
         {**_token(chosen), "top_logprobs": [_token(one) for one in _candidates(tops, step)]}
-        for step, chosen in enumerate(raw["chosenCandidates"])
+        for step, chosen in enumerate(objects_in(raw, "chosenCandidates"))
     ]
+    return found or None
 
 
 def write_logprobs(tokens: list[Json]) -> Json:
@@ -20,21 +22,21 @@ def write_logprobs(tokens: list[Json]) -> Json:
     result: Json = {"chosenCandidates": chosen}
     if any(token.get("top_logprobs") for token in tokens):
         result["topCandidates"] = [
-            {"candidates": [_candidate(one) for one in token.get("top_logprobs") or ()]} for token in tokens
+            {"candidates": [_candidate(one) for one in objects_in(token, "top_logprobs")]} for token in tokens
         ]
     average = sum(one["logProbability"] for one in chosen) / len(chosen)
     return {"logprobsResult": result, "avgLogprobs": average}
 
 
-def _candidates(tops: list[Json], step: int) -> list[Json]:
-    return (tops[step].get("candidates") or []) if step < len(tops) else []
+def _candidates(tops: list[Any], step: int) -> list[Json]:
+    return objects_in(tops[step], "candidates") if step < len(tops) else []
 
 
 def _token(candidate: Json) -> Json:
-    token = candidate.get("token") or ""
+    token = text_in(candidate, "token") or ""
     data = list(token.encode("utf-8", "replace"))
-    return {"token": token, "logprob": candidate.get("logProbability") or 0.0, "bytes": data}
+    return {"token": token, "logprob": number_in(candidate, "logProbability") or 0.0, "bytes": data}
 
 
 def _candidate(token: Json) -> Json:
-    return {"token": token.get("token") or "", "logProbability": token.get("logprob") or 0.0}
+    return {"token": text_in(token, "token") or "", "logProbability": number_in(token, "logprob") or 0.0}

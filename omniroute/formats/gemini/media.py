@@ -3,6 +3,8 @@
 from typing import Literal
 
 from omniroute.formats.hub import Format, Json, Media
+from omniroute.formats.loose import text_in
+from omniroute.formats.losses import Losses
 from omniroute.formats.media import media_type_of, standard_base64
 
 Kind = Literal["image", "audio", "video", "document"]
@@ -26,25 +28,36 @@ _TYPES = {
 
 def read_blob(blob: Json) -> Media | None:
     """Read an inlineData object; None when it holds no data."""
-    data = blob.get("data")
-    if not isinstance(data, str) or not data:
+    data = standard_base64(text_in(blob, "data") or "")
+    if not data:
         return None
-    data = standard_base64(data)
-    media_type: str = blob.get("mimeType") or media_type_of(data) or "application/octet-stream"
-    return Media(kind=kind_of(media_type), media_type=media_type, data=data, name=blob.get("displayName"))
+    media_type = text_in(blob, "mimeType") or media_type_of(data) or "application/octet-stream"
+    return Media(kind=kind_of(media_type), media_type=media_type, data=data, name=text_in(blob, "displayName"))
 
 
 def read_file(file: Json) -> Media | None:
     """Read a fileData object; None when it names no file."""
-    uri = file.get("fileUri")
-    if not isinstance(uri, str) or not uri:
+    uri = text_in(file, "fileUri")
+    if not uri:
         return None
-    media_type: str | None = file.get("mimeType") or None
+    media_type = text_in(file, "mimeType") or None
     kind = kind_of(media_type or type_of_url(uri) or ("video/*" if "youtu" in uri else ""))
-    name = file.get("displayName")
+    name = text_in(file, "displayName")
     if uri.startswith(_GOOGLE_FILES):
         return Media(kind=kind, media_type=media_type, file_id=uri, origin=_HOME, name=name)
     return Media(kind=kind, media_type=media_type, url=uri, name=name)
+
+
+def drop_labels(media: Media, path: str, losses: Losses) -> None:
+    """Tell what stands beside a file and has no field."""
+    if media.name is not None:
+        losses.drop(f"{path}.name", "the Gemini API takes no file names")
+    if media.detail not in {None, "auto"}:
+        losses.drop(f"{path}.detail", "Gemini chooses the detail of an image itself")
+    elif media.detail is not None:
+        losses.change(f"{path}.detail", "Gemini chooses the detail of an image itself")
+    if media.cache is not None:
+        losses.drop(f"{path}.cache", "Gemini has no cache marks")
 
 
 def write_media(media: Media) -> Json | None:

@@ -5,6 +5,7 @@ from typing import assert_never
 from omniroute.formats.gemini.media import read_blob, read_file, write_media
 from omniroute.formats.gemini.signatures import read_signature, split_redacted, write_signature
 from omniroute.formats.hub import Format, Json, Media, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
+from omniroute.formats.loose import text_in
 from omniroute.formats.wrapping import object_of, text_of_object
 
 _HOME = Format.GEMINI.value
@@ -18,7 +19,7 @@ def is_text(raw: Json) -> bool:
 
 def read_text(raw: Json) -> Text | Thinking:
     """Read a part of text: what the model says, or what it thinks."""
-    text = raw.get("text") or ""
+    text = text_in(raw, "text") or ""
     state, redacted = split_redacted(read_signature(raw.get("thoughtSignature")))
     if raw.get("thought") is True:
         return Thinking(text=text, state=state, redacted=redacted)
@@ -29,8 +30,8 @@ def read_call(raw: Json, call_id: str) -> ToolCall:
     """Read a function call; `call_id` is for one that has none."""
     call = raw["functionCall"]
     return ToolCall(
-        id=call.get("id") or call_id,
-        name=call.get("name") or "",
+        id=text_in(call, "id") or call_id,
+        name=text_in(call, "name") or "",
         arguments=text_of_object(call.get("args")),
         state=read_signature(raw.get("thoughtSignature")),
     )

@@ -29,6 +29,7 @@ from omniroute.formats.hub import (
     Thinking,
     Usage,
 )
+from omniroute.formats.loose import count_in, object_in, objects_in, text_in
 from omniroute.kit.json import dumps
 
 
@@ -51,10 +52,9 @@ class AnswerReader:
         events: list[Event] = [] if self._started else [self._start(body)]
         self._started = True
         self._usage = read_usage(body.get("usageMetadata")) or self._usage
-        for candidate in body.get("candidates") or ():
-            number = candidate.get("index") or 0
-            self._choice(number).read(candidate, events)
-        if (body.get("promptFeedback") or {}).get("blockReason") and not self._choices:
+        for candidate in objects_in(body, "candidates"):
+            self._choice(count_in(candidate, "index") or 0).read(candidate, events)
+        if object_in(body, "promptFeedback").get("blockReason") and not self._choices:
             self._choice(0).end(Stop.CONTENT_FILTER, events)
         return events
 
@@ -77,8 +77,8 @@ class AnswerReader:
 
     def _start(self, body: Json) -> Start:
         return Start(
-            id=body.get("responseId") or self._seed.id,
-            model=self._seed.model or body.get("modelVersion") or "",
+            id=text_in(body, "responseId") or self._seed.id,
+            model=self._seed.model or text_in(body, "modelVersion") or "",
             created=_seconds(body.get("createTime"), self._seed.created),
         )
 
@@ -100,7 +100,7 @@ class _ChoiceReader:
     def read(self, candidate: Json, events: list[Event]) -> None:
         if self.ended:
             return
-        parts = _parts(candidate)
+        parts = objects_in(object_in(candidate, "content"), "parts")
         citations = list(self._new(read_citations(candidate)))
         last_text = max((at for at, raw in enumerate(parts) if _says(raw)), default=-1)
         for at, raw in enumerate(parts):
@@ -117,7 +117,7 @@ class _ChoiceReader:
         if logprobs := read_logprobs(candidate.get("logprobsResult")):
             index = self._index if self._open else max(self._index - 1, 0)
             events.append(Delta(index=index, logprobs=logprobs, choice=self._number))
-        if reason := candidate.get("finishReason"):
+        if reason := text_in(candidate, "finishReason"):
             self.end(stop_of(reason, calls=self._calls > 0), events)
 
     def end(self, stop: Stop | None, events: list[Event]) -> None:
@@ -132,7 +132,7 @@ class _ChoiceReader:
                 self._say(part, events)
             return
         self._close(events)
-        if "functionCall" in raw:
+        if isinstance(raw.get("functionCall"), dict):
             call = read_call(raw, f"{self._call_ids}{self._calls}")
             self._calls += 1
             skeleton = type(call)(id=call.id, name=call.name, state=call.state)
@@ -183,13 +183,8 @@ class _ChoiceReader:
                 yield index, citation
 
 
-def _parts(candidate: Json) -> list[Json]:
-    parts = (candidate.get("content") or {}).get("parts") or []
-    return [raw for raw in parts if isinstance(raw, dict)]
-
-
 def _says(raw: Json) -> bool:
-    return is_text(raw) and raw.get("thought") is not True and bool(raw.get("text"))
+    return is_text(raw) and raw.get("thought") is not True and bool(text_in(raw, "text"))
 
 
 def _seconds(time: Any, otherwise: int) -> int:

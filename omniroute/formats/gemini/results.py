@@ -5,7 +5,7 @@ result itself. Text that is an object in compact JSON is sent as that object, al
 """
 
 from omniroute.formats.gemini.fields import GeminiFields
-from omniroute.formats.gemini.media import read_blob, read_file, write_media
+from omniroute.formats.gemini.media import drop_labels, read_blob, read_file, write_media
 from omniroute.formats.hub import Format, Json, Media, Opaque, Text, ToolResult
 from omniroute.formats.losses import Losses
 from omniroute.kit.json import BadJson, dumps, loads
@@ -47,15 +47,21 @@ def write_result(result: ToolResult, name: str, path: str, losses: Losses) -> Js
             media += [part.raw] if part.origin == _HOME else []
             if part.origin != _HOME:
                 losses.drop(at, f"only {part.origin} knows the block {part.kind}")
-        elif (raw := write_media(part)) is not None:
-            media.append(raw)
         else:
-            losses.drop(at, f"a file in the store of {part.origin}")
+            media += _write_media(part, at, losses)
     if len(texts) > 1:
         losses.change(path, "several texts of a result become one")
     response = _response("\n".join(texts), failed=result.is_error) if texts or result.is_error else {}
     raw_result: Json = {"id": result.call_id, "name": name, "response": response}
     return {**raw_result, "parts": media} if media else raw_result
+
+
+def _write_media(part: Media, path: str, losses: Losses) -> list[Json]:
+    drop_labels(part, path, losses)
+    raw = write_media(part)
+    if raw is None:
+        losses.drop(path, f"a file in the store of {part.origin}")
+    return [] if raw is None else [raw]
 
 
 def _response(text: str, *, failed: bool) -> Json:

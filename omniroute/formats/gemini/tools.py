@@ -98,7 +98,7 @@ def write_tools(request: Request, losses: Losses) -> Json:
 def _write_function(tool: FunctionTool, path: str, losses: Losses) -> Json:
     if tool.namespace is not None:
         losses.drop(f"{path}.namespace", "Gemini does not group tools")
-    if tool.strict is not None:
+    if tool.strict:
         losses.drop(f"{path}.strict", "Gemini has no word for it")
     if tool.cache is not None:
         losses.drop(f"{path}.cache", "Gemini has no cache marks")

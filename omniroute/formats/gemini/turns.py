@@ -5,7 +5,7 @@ A run of messages of one side becomes one turn, tool results and what the user s
 
 from typing import assert_never
 
-from omniroute.formats.gemini.media import write_media
+from omniroute.formats.gemini.media import drop_labels, write_media
 from omniroute.formats.gemini.results import write_result
 from omniroute.formats.gemini.signatures import STAND_IN
 from omniroute.formats.hub import (
@@ -125,11 +125,7 @@ class Turns:
         return {**raw, "thoughtSignature": part.state.value}
 
     def _media(self, part: Media, path: str) -> Json | None:
-        self._drop_cache(part, path)
-        if part.name is not None:
-            self._losses.drop(f"{path}.name", "the Gemini API takes no file names")
-        if part.detail not in {None, "auto"}:
-            self._losses.drop(f"{path}.detail", "Gemini chooses the detail of an image itself")
+        drop_labels(part, path, self._losses)
         raw = write_media(part)
         if raw is None:
             self._losses.drop(path, f"a file in the store of {part.origin}")
@@ -157,7 +153,7 @@ class Turns:
         self._losses.drop(path, f"only {part.origin} knows the block {part.kind}")
         return None
 
-    def _drop_cache(self, part: Text | Media | ToolCall | ToolResult, path: str) -> None:
+    def _drop_cache(self, part: Text | ToolCall | ToolResult, path: str) -> None:
         if part.cache is not None:
             self._losses.drop(f"{path}.cache", "Gemini has no cache marks")
 

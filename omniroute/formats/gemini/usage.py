@@ -1,21 +1,22 @@
 """Tokens as Google counts them: the prompt holds the cache's, thoughts stand apart from the candidates."""
 
 from omniroute.formats.hub import Json, Usage
+from omniroute.formats.loose import count_in, objects_in
 
 
 def read_usage(raw: object) -> Usage | None:
     """Read a usageMetadata object into inclusive figures."""
     if not isinstance(raw, dict):
         return None
-    prompt, tools = _count(raw, "promptTokenCount"), _count(raw, "toolUsePromptTokenCount")
-    candidates, thoughts = _count(raw, "candidatesTokenCount"), _count(raw, "thoughtsTokenCount")
+    prompt, tools = count_in(raw, "promptTokenCount"), count_in(raw, "toolUsePromptTokenCount")
+    candidates, thoughts = count_in(raw, "candidatesTokenCount"), count_in(raw, "thoughtsTokenCount")
     return Usage(
         input=_sum(prompt, tools),
         output=_sum(candidates, thoughts),
-        cache_read=_count(raw, "cachedContentTokenCount"),
-        audio_input=_audio(raw.get("promptTokensDetails")),
+        cache_read=count_in(raw, "cachedContentTokenCount"),
+        audio_input=_audio(objects_in(raw, "promptTokensDetails")),
         reasoning=thoughts,
-        audio_output=_audio(raw.get("candidatesTokensDetails")),
+        audio_output=_audio(objects_in(raw, "candidatesTokensDetails")),
     )
 
 
@@ -40,21 +41,12 @@ def write_usage(usage: Usage) -> Json:
     return raw
 
 
-def _count(raw: Json, key: str) -> int | None:
-    value = raw.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _sum(first: int | None, second: int | None) -> int | None:
     return None if first is None and second is None else (first or 0) + (second or 0)
 
 
-def _audio(details: object) -> int | None:
-    if not isinstance(details, list):
-        return None
-    counts = [
-        _count(one, "tokenCount") or 0 for one in details if isinstance(one, dict) and one.get("modality") == "AUDIO"
-    ]
+def _audio(details: list[Json]) -> int | None:
+    counts = [count_in(one, "tokenCount") or 0 for one in details if one.get("modality") == "AUDIO"]
     return sum(counts) if counts else None
 
 

@@ -25,6 +25,7 @@ from omniroute.formats.hub import (
     ToolCall,
     Usage,
 )
+from omniroute.formats.loose import count_in, list_in, object_in, objects_in, text_in
 from omniroute.formats.media import media_type_of, read_data_url, standard_base64
 from omniroute.formats.wrapping import text_of_object
 
@@ -47,32 +48,32 @@ class AnswerReader:
         """Read one line; that which is done ends the answer."""
         events: list[Event] = [] if self._started else [self._start(line)]
         self._started = True
-        raw = line.get("message")
-        message: Json = raw if isinstance(raw, dict) else {}
-        self._say(Thinking(), message.get("thinking"), events)
-        self._say(Text(text=""), message.get("content"), events)
-        for image in message.get("images") or ():
-            self._whole(read_image(image), "", events)
-        for call in message.get("tool_calls") or ():
+        message = object_in(line, "message")
+        self._say(Thinking(), text_in(message, "thinking"), events)
+        self._say(Text(text=""), text_in(message, "content"), events)
+        for image in list_in(message, "images"):
+            if isinstance(image, str):
+                self._whole(read_image(image), "", events)
+        for call in objects_in(message, "tool_calls"):
             self._call(call, events)
-        if logprobs := line.get("logprobs"):
+        if logprobs := objects_in(line, "logprobs"):
             index = self._index if self._open else max(self._index - 1, 0)
             events.append(Delta(index=index, logprobs=logprobs))
         if line.get("done"):
             self._close(events)
-            stop = _stop(line.get("done_reason"), calls=self._calls > 0)
+            stop = _stop(text_in(line, "done_reason"), calls=self._calls > 0)
             events += [ChoiceEnd(stop=stop), Finish(usage=_usage(line))]
         return events
 
     def _start(self, line: Json) -> Start:
         return Start(
             id=self._seed.id,
-            model=self._seed.model or line.get("model") or "",
+            model=self._seed.model or text_in(line, "model") or "",
             created=_seconds(line.get("created_at"), self._seed.created),
         )
 
-    def _say(self, skeleton: Text | Thinking, text: Any, events: list[Event]) -> None:
-        if not isinstance(text, str) or not text:
+    def _say(self, skeleton: Text | Thinking, text: str | None, events: list[Event]) -> None:
+        if not text:
             return
         if self._open is not type(skeleton):
             self._close(events)
@@ -81,10 +82,10 @@ class AnswerReader:
         events.append(Delta(index=self._index, text=text))
 
     def _call(self, raw: Json, events: list[Event]) -> None:
-        function = raw.get("function") or {}
-        call_id = raw.get("id") or f"call_{self._seed.id}_{self._calls}"
+        function = object_in(raw, "function")
+        call_id = text_in(raw, "id") or f"call_{self._seed.id}_{self._calls}"
         self._calls += 1
-        skeleton = ToolCall(id=call_id, name=function.get("name") or "")
+        skeleton = ToolCall(id=call_id, name=text_in(function, "name") or "")
         self._whole(skeleton, text_of_object(function.get("arguments")), events)
 
     def _whole(self, part: Part, text: str, events: list[Event]) -> None:
@@ -130,16 +131,15 @@ def rfc3339(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _stop(reason: Any, *, calls: bool) -> Stop:
-    stop = _STOPS.get(reason or "stop")
-    if stop is None:
-        stop = Stop(reason) if reason in set(Stop) else Stop.OTHER
+def _stop(reason: str | None, *, calls: bool) -> Stop:
+    word = reason or "stop"
+    stop = _STOPS.get(word) or (Stop(word) if word in set(Stop) else Stop.OTHER)
     return Stop.TOOL_CALLS if calls and stop is Stop.END else stop
 
 
 def _usage(line: Json) -> Usage | None:
     """Ollama leaves a count out when it is zero, as for a prompt that was cached whole in its older releases."""
-    read, written = line.get("prompt_eval_count"), line.get("eval_count")
+    read, written = count_in(line, "prompt_eval_count"), count_in(line, "eval_count")
     return None if read is None and written is None else Usage(input=read, output=written)
 
 

@@ -71,8 +71,13 @@ class GenerateEncoder(LineEncoder):
 
 
 def _shape(message: Json) -> Json:
-    """What a message says, in the fields of this endpoint."""
-    return {"response": message["content"], **{key: value for key, value in message.items() if key != "content"}}
+    """What a message says, in the fields of this endpoint, which has one for a picture."""
+    shape: Json = {"response": message["content"]}
+    if "thinking" in message:
+        shape["thinking"] = message["thinking"]
+    if images := message.get("images"):
+        shape["image"] = images[0]
+    return shape
 
 
 def loaded(request: Request, created: int, *, chat: bool) -> Json:

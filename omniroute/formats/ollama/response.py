@@ -1,4 +1,4 @@
-"""Whole answers, both ways. Their normal form: thoughts, text, images, calls, in this order, of the first choice."""
+"""Whole answers, both ways. Their normal form: thoughts, text, calls, in this order, of the first choice."""
 
 from typing import Any, assert_never
 
@@ -37,11 +37,16 @@ def encode_response(response: Response, _request: Request) -> Json:
     return {
         "model": response.model,
         "created_at": rfc3339(response.created),
-        "message": {"role": "assistant", **message},
+        "message": chat_message(message),
         "done": True,
         **figures(choice.stop, response.usage),
         **({"logprobs": choice.logprobs} if choice.logprobs else {}),
     }
+
+
+def chat_message(message: Json) -> Json:
+    """What is said, as a chat's answer. Pictures are left out: Ollama's Python client refuses an answer with any."""
+    return {"role": "assistant", **{key: value for key, value in message.items() if key != "images"}}
 
 
 def message_of(parts: tuple[Part, ...]) -> Json:

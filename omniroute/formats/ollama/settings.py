@@ -125,9 +125,11 @@ def write_settings(request: Request, losses: Losses) -> Json:
 
 
 def _write_format(output: OutputFormat, losses: Losses) -> Json | str:
-    for label in ("name", "description", "strict"):
+    if output.description is not None:
+        losses.drop("output.description", "Ollama's format is a schema alone")
+    for label in ("name", "strict"):
         if getattr(output, label) is not None:
-            losses.drop(f"output.{label}", "Ollama's format is a schema alone")
+            losses.change(f"output.{label}", "Ollama holds an answer to its schema, whatever the schema's name")
     return "json" if output.schema is None else output.schema
 
 

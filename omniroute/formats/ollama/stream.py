@@ -24,7 +24,7 @@ from omniroute.formats.hub import (
     ToolCall,
 )
 from omniroute.formats.ollama.answers import AnswerReader, figures, rfc3339
-from omniroute.formats.ollama.response import message_of
+from omniroute.formats.ollama.response import chat_message, message_of
 from omniroute.kit.json import BadJson, dumps, loads
 
 
@@ -142,4 +142,4 @@ class Encoder(LineEncoder):
     """Events to the lines of /api/chat."""
 
     def __init__(self, _seed: Seed, _request: Request) -> None:
-        super().__init__(lambda message: {"message": {"role": "assistant", **message}})
+        super().__init__(lambda message: {"message": chat_message(message)})

@@ -60,7 +60,7 @@ def _write_tool(tool: Tool, path: str, names: tuple[str, ...], losses: Losses) -
 
 def _write_function(tool: FunctionTool, path: str, losses: Losses) -> Json:
     for name, reason in (("namespace", "groups of tools"), ("strict", "strictness"), ("cache", "cache marks")):
-        if getattr(tool, name) is not None:
+        if getattr(tool, name) not in (None, False):
             losses.drop(f"{path}.{name}", f"Ollama has no {reason}")
     function: Json = {"name": tool.name}
     if tool.description is not None:

@@ -113,7 +113,7 @@ def _fields(ask: Ask) -> Json:
         tool_choice=choice,
         text={"format": wanted} if ask.schema else None,
         reasoning={"effort": ask.effort, "summary": "auto"} if ask.effort else None,
-        include=["reasoning.encrypted_content"],
+        include=["reasoning.encrypted_content"] if ask.effort else None,
         max_output_tokens=ask.max_tokens,
     ) | {"store": False}
 

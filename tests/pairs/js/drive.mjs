@@ -101,7 +101,7 @@ const TALK = {
     turn: {
       user: (t) => {
         const content = [{ type: 'input_text', text: t.text }];
-        for (const picture of t.pictures) content.push({ type: 'input_image', image_url: dataUrl(picture), detail: 'auto' });
+        for (const picture of t.pictures) content.push({ type: 'input_image', image_url: dataUrl(picture) });
         return [{ type: 'message', role: 'user', content }];
       },
       instruction: (t) => [{ type: 'message', role: 'developer', content: t.text }],
@@ -113,7 +113,7 @@ const TALK = {
           output: r.picture
             ? [
                 { type: 'input_text', text: r.text },
-                { type: 'input_image', image_url: dataUrl(r.picture), detail: 'auto' },
+                { type: 'input_image', image_url: dataUrl(r.picture) },
               ]
             : r.text,
         })),
@@ -134,7 +134,7 @@ const TALK = {
         tool_choice: named ? { type: 'function', name: ask.choice } : ask.choice,
         text: ask.schema && { format: { type: 'json_schema', name: 'weather', schema: ask.schema, strict: true } },
         reasoning: ask.effort && { effort: ask.effort, summary: 'auto' },
-        include: ['reasoning.encrypted_content'],
+        include: ask.effort && ['reasoning.encrypted_content'],
         max_output_tokens: ask.max_tokens,
         store: false,
       });
