@@ -16,6 +16,7 @@ from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
 from omniroute.gateway.failover import Failover
+from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.record import Recorder, Spill
@@ -122,6 +123,7 @@ class Gateway:
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
+        self._following = Following(stores.meta, self._snapshots.rebuild)
         self.stopping = False
         self._data_plane = self._build_data_plane()
         self._build_services(pepper)
@@ -228,6 +230,7 @@ class Gateway:
         if event.noun == "connections" and event.id is not None:
             self._cooling.forget(event.id)
         await self._snapshots.rebuild()
+        await self._following.changed()
         self.bus.publish(event)
 
     @classmethod
@@ -250,7 +253,9 @@ class Gateway:
                 f"HOST: not listening on {settings.host} before a password is set. Run 'omniroute admin set-password', "
                 "or set INITIAL_PASSWORD, or set up on 127.0.0.1 first."
             )
+        await self._following.begin()
         await self._snapshots.rebuild()
+        self._background.start(self._following.run(), "changes of the configuration")
         self._background.start(self._watches.sweep(), "sweep")
         self._background.start(self._recorder.run(), "recorder")
         self._background.start(self._kept.run(), "kept responses")
@@ -280,6 +285,7 @@ class Gateway:
         """Say that this process is about to stop: it is not ready any more, and streams have a last while."""
         if not self.stopping:
             self.stopping = True
+            self.bus.close()  # live feeds end by themselves, so that they hold nothing up
             self._background.start(self._end_streams(), "stop")
 
     async def _end_streams(self) -> None:
@@ -288,7 +294,6 @@ class Gateway:
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
-        self.bus.close()
         await self._background.stop()
         await self._recorder.close()
         await self._kept.close()

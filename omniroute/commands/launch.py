@@ -15,5 +15,5 @@ def launch(options: Mapping[str, object]) -> NoReturn:
     given = {name: str(value) for name, value in options.items() if value is not None}
     sys.stdout.flush()
     sys.stderr.flush()
-    arguments = [sys.executable, "-m", "omniroute.commands.process"]
+    arguments = [sys.executable, "-P", "-m", "omniroute.commands.process"]
     os.execve(sys.executable, arguments, {**os.environ, **given})  # noqa: S606 - our own interpreter

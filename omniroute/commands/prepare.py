@@ -58,7 +58,7 @@ async def migrated(settings: Settings) -> None:
     """Bring the database up to date where it is not; in a process of its own, which takes its memory along."""
     if not await needs_migration(settings.database):
         return
-    command = [sys.executable, "-m", "omniroute", "migrate", "--data-dir", str(settings.data_dir)]
+    command = [sys.executable, "-P", "-m", "omniroute", "migrate", "--data-dir", str(settings.data_dir)]
     done = await asyncio.to_thread(
         subprocess.run, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

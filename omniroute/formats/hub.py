@@ -65,7 +65,7 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheMark:
-    """A prompt-cache breakpoint after this part (Anthropic's cache_control). `ttl` as the vendor spells it ("5m", "1h")."""
+    """A prompt-cache breakpoint after this part (Anthropic's cache_control). `ttl` as the vendor spells it ("5m")."""
 
     ttl: str | None = None
 
@@ -225,7 +225,7 @@ class ToolChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoning:
-    """How much to think. `effort` as OpenAI spells it (none, minimal, low, medium, high, xhigh, max), `budget` in tokens.
+    """How much to think. `effort` as OpenAI spells it (none, minimal, low, medium, high, xhigh), `budget` in tokens.
 
     `enabled=False` switches thinking off; `adaptive` leaves the amount to the model. `summary` asks for a summary of
     the reasoning (auto, concise, detailed); `include` asks for the thoughts in the answer (Gemini, Ollama).
@@ -306,7 +306,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens. `input` and `output` are inclusive; the buckets are disjoint parts of them. None = the vendor did not say."""
+    """Tokens. `input` and `output` are inclusive, the buckets disjoint parts of them. None = the vendor did not say."""
 
     input: int | None = None
     output: int | None = None
@@ -363,7 +363,7 @@ class PartStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """More of part `index`: text (of Text, Refusal, Thinking) or arguments (of ToolCall); or a signature or citation."""
+    """More of part `index`: text (of Text, Refusal, Thinking), arguments (of ToolCall), a signature, a citation."""
 
     index: int
     text: str = ""
@@ -434,7 +434,7 @@ FAULT_KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """Something the target format cannot carry: where it stood (hub path such as `tools[2]`, `sampling.seed`) and why."""
+    """Something the target format cannot carry: where it stood (hub path: `tools[2]`, `sampling.seed`) and why."""
 
     path: str
     reason: str
@@ -453,7 +453,7 @@ class Encoded:
 class Seed:
     """What a codec may not draw itself: an id (hex, no prefix) and a creation time (Unix seconds) for this answer.
 
-    Codecs build their ids from it (`chatcmpl-<id>`, `msg_<id>`, `call_<id>_<n>`), so the same input gives the same output.
+    Codecs build their ids from it (`chatcmpl-<id>`, `msg_<id>`, `call_<id>_<n>`): same input, same output.
     `model` is the name the client asked for, to be shown to it.
     """
 

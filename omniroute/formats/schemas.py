@@ -233,11 +233,11 @@ class _Reducer:
             return self._properties(value, place) or None
         if key == "items" and not isinstance(value, str | int | float):
             return self.node(value, place.at("items")) if isinstance(value, dict) and value else None
-        if key == "format" and value in FORMATS[kind]:
+        if key == "format" and isinstance(value, str) and value in FORMATS[kind]:
             return value
         if key in {"default", "example"} or (key in _TEXTS and isinstance(value, str)):
             return value
-        if key in KEYWORDS and key not in _TEXTS and is_number(value):
+        if key in _COUNTS | {"minimum", "maximum"} and is_number(value):
             return int(value) if key in _COUNTS else value
         self._losses.drop(f"{place.path}.{key}", "Gemini's schema has no word for it")
         return None

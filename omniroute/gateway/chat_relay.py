@@ -155,9 +155,9 @@ class ChatRelay:
     def end(self) -> bytes:
         """Take the end: a stream without a finish was cut; a missing end mark is put there."""
         rest, self._carry = self._carry, b""
-        out = self._look(rest) if rest.strip() else b""
+        out = self._look(rest) if rest.strip() and self.fault is None else b""
         out = out and out + b"\n\n"
-        if self.fault is not None:
+        if self.fault is not None and not self.finished:
             return out
         self.finished = self.finished or (self._done and self.started)
         if not self.finished:

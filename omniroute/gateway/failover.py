@@ -125,20 +125,19 @@ class Failover:
 
     async def _body(self, call: Call, answer: Answer, relay: Relay, watch: Watch, reply: StreamReply) -> None:
         """Relay the rest of a stream that has begun; a break becomes an error event."""
-        fault: Fault | None = relay.fault
+        broken: Fault | None = None
         try:
-            while fault is None and (data := await self._attempt.next(answer, watch)):
+            while relay.fault is None and (data := await self._attempt.next(answer, watch)):
                 watch.touch()
                 out = relay.feed(data)
                 if out:
                     await reply.send(out)
-                fault = relay.fault
         except AttemptFailed as error:
-            # What came after the finish (an end mark, usage) is not worth calling a complete answer cut.
-            fault = None if relay.finished else error.failure.fault
-        if fault is None and (out := relay.end()):
+            broken = error.failure.fault
+        if (broken is None or relay.finished) and (out := relay.end()):
             await reply.send(out)
-        fault = fault or (None if relay.finished else relay.fault)
+        # What is wrong after the finish (usage, an end mark) does not make a complete answer a cut one.
+        fault = None if relay.finished else broken or relay.fault
         if fault is not None:
             call.fault, call.outcome = cleaned(fault), "truncated"
             await reply.send(error_event(call.codec, seed_of(call), relay, call.fault))

@@ -11,6 +11,7 @@ from omniroute.formats.gemini.json_schema import json_schema
 from omniroute.formats.hub import Json, Loss
 from omniroute.formats.losses import Losses
 from omniroute.formats.schemas import FORMATS, KEYWORDS, MAX_NODES, reduce_parameters, reduce_schema
+from tests.formats.oddities import oddities
 
 
 def reduce(schema: Any) -> tuple[Json, tuple[Loss, ...]]:
@@ -137,6 +138,12 @@ def test_parameters_are_an_object_with_properties_or_nothing(schema: Any) -> Non
         assert found["properties"]
         check_words(found)
         assert parameters(found) == found
+
+
+def test_no_odd_value_in_a_schema_breaks_anything() -> None:
+    for odd in (odd for schema in (PLAYWRIGHT_FORM, NOTION_PAGE) for odd in oddities(schema)):
+        check_words(reduced(odd))
+        parameters(odd)
 
 
 @given(ANY_SCHEMA)

@@ -121,6 +121,19 @@ async def test_an_upstream_with_odd_manners_still_gives_a_whole_stream(
     assert [row.outcome for row in rows] == ["ok", "ok"]
 
 
+@pytest.mark.parametrize("fault", ["cut_at_boundary", "malformed_chunk"])
+async def test_what_breaks_after_the_finish_does_not_make_a_complete_answer_a_cut_one(
+    gateway: RunningGateway, sdk: AsyncOpenAI, fake_openai: FakeUpstream, fault: str
+) -> None:
+    await gateway.connect(fake_openai, "mine")
+    fake_openai.faults.push(fault, after=10_000)  # type: ignore[arg-type]
+    assert "sea" in await streamed(sdk)
+    fake_openai.faults.push(fault, after=10_000)  # type: ignore[arg-type]
+    assert (await gateway.chat("mine/fake-large", stream=True)).text.endswith("data: [DONE]\n\n")
+    rows = await gateway.rows(2)
+    assert [row.outcome for row in rows] == ["ok", "ok"]
+
+
 async def test_a_connection_that_died_while_idle_is_replaced_unseen(
     gateway: RunningGateway, sdk: AsyncOpenAI, fake_openai: FakeUpstream
 ) -> None:
