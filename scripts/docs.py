@@ -1,4 +1,4 @@
-"""Make the generated files anew: docs/settings.md from the settings, openapi/openapi.yaml from the operation table.
+"""Make the generated files anew: docs/settings.md, docs/translation.md and openapi/openapi.yaml.
 
 `./dev docs` runs it. Tests compare the committed files with what it would write.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omniroute.api import openapi
 from omniroute.kit.settings import Settings, variables
+from scripts import translation
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,8 +33,9 @@ This file is made by `./dev docs` from `omniroute/kit/settings.py`; changes belo
 
 
 def main() -> int:
-    """Write both files."""
+    """Write them all."""
     (ROOT / "docs" / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (ROOT / "docs" / "translation.md").write_text(translation.page(), encoding="utf-8")
     openapi.write(ROOT / "openapi" / "openapi.yaml")
     return 0
 

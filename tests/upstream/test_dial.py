@@ -280,7 +280,7 @@ async def test_a_proxy_gets_the_whole_address_of_a_plain_request(client: Upstrea
             assert await ask(client, where) == b"by proxy"
         assert proxy.connections == 1
     assert seen[0].startswith(b"POST http://10.1.2.3:8080/v1?a=b HTTP/1.1\r\nhost: 10.1.2.3:8080\r\n")
-    assert b"proxy-authorization: Basic " + base64.b64encode(b"us er:pa:ss") in seen[0]
+    assert b"\r\nproxy-authorization: Basic " + base64.b64encode(b"us er:pa:ss") in seen[0]
 
 
 async def test_a_proxy_opens_a_tunnel_for_tls_and_sees_nothing_of_the_request(
@@ -307,7 +307,7 @@ async def test_a_proxy_opens_a_tunnel_for_tls_and_sees_nothing_of_the_request(
         await client.close()
     (head,) = heads
     assert head.startswith(b"CONNECT localhost:%d HTTP/1.1\r\nhost: localhost:%d\r\n" % (target.port, target.port))
-    assert b"proxy-authorization: Basic " + base64.b64encode(b"me:pw") in head
+    assert b"\r\nproxy-authorization: Basic " + base64.b64encode(b"me:pw") in head
 
 
 async def test_a_proxy_that_refuses_a_tunnel_is_a_failed_try(client: UpstreamClient) -> None:

@@ -121,7 +121,7 @@ def test_nothing_in_a_header_or_path_gets_out_of_its_line(name: str, value: str,
 def test_a_plain_request_through_a_proxy_names_its_whole_address() -> None:
     spelled = spell("http://a.example/x?y", {}, local=False, proxy="http://u:p@proxy.example:3128")
     assert spelled.post.startswith(b"POST http://a.example/x?y HTTP/1.1\r\nhost: a.example\r\n")
-    assert b"proxy-authorization: Basic dTpw\r\n" in spelled.post
+    assert b"\r\nproxy-authorization: Basic dTpw\r\n" in spelled.post
 
 
 def test_a_proxys_credentials_never_go_to_the_host_behind_it() -> None:

@@ -463,6 +463,13 @@ async def test_the_headers_of_an_interim_answer_are_not_the_answers(client: Upst
         got.close()
 
 
+async def test_an_answer_in_an_unknown_coding_closes_its_connection(client: UpstreamClient) -> None:
+    async with served(always(answer(b"x", "Content-Encoding: zstd"))) as server:
+        with pytest.raises(AttemptFailed):
+            await ask(client, server.endpoint())
+        await server.emptied()
+
+
 async def test_an_answer_that_was_let_go_of_gives_nothing_more(client: UpstreamClient) -> None:
     async with served(always(answer(b"one"))) as server:
         got = await client.post(server.endpoint(), b"{}")
