@@ -1,6 +1,7 @@
 """The list of what an encoder could not carry, kept while it works."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from operator import attrgetter
 
 from omniroute.formats.hub import Loss, Request
@@ -19,6 +20,10 @@ class Losses:
     def change(self, path: str, reason: str) -> None:
         """Something is said in another way, near but not the same."""
         self._items.append(Loss(path=path, reason=reason, action="mapped"))
+
+    def take(self, path: str, found: Iterable[Loss]) -> None:
+        """Take over what was found below `path`, with paths that begin there."""
+        self._items += [replace(loss, path=path + loss.path) for loss in found]
 
     def drop_given(self, request: Request, unsayable: Mapping[str, str]) -> None:
         """Drop each field (hub path → reason) that the request gives: those set, and not to an empty collection."""

@@ -12,9 +12,10 @@ for OBJECT type", "When using any_of, it must be the only field set".
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from omniroute.formats.hub import Json
+from omniroute.formats.hub import Json, Loss
 from omniroute.formats.json_schema import (
     NUMBERS,
     TYPES,
@@ -30,6 +31,7 @@ from omniroute.formats.json_schema import (
     values,
 )
 from omniroute.formats.losses import Losses
+from omniroute.kit.json import dumps, loads
 
 _ALL = frozenset(TYPES)
 _ARRAY, _OBJECT, _STRING = frozenset({"array"}), frozenset({"object"}), frozenset({"string"})
@@ -97,15 +99,27 @@ def reduce_schema(schema: Any, path: str, losses: Losses) -> Json:
 
 
 def reduce_parameters(schema: Any, path: str, losses: Losses) -> Json | None:
-    """Reduce a function's parameters: an object with properties, or None, as Gemini refuses an empty one."""
-    reduced = reduce_schema(schema, path, losses)
+    """Reduce a function's parameters: an object with properties, or None, as Gemini refuses an empty one.
+
+    The same tools come with every request of a conversation, so the last ones are remembered: change nothing in them.
+    """
+    reduced, found = _parameters(dumps(schema))
+    losses.take(path, found)
+    return reduced
+
+
+@lru_cache(maxsize=512)
+def _parameters(text: bytes) -> tuple[Json | None, tuple[Loss, ...]]:
+    losses = Losses()
+    reduced = reduce_schema(loads(text), "", losses)
     if "anyOf" in reduced:
-        losses.change(f"{path}.anyOf", "alternative parameter lists are joined into one")
+        losses.change(".anyOf", "alternative parameter lists are joined into one")
         reduced = _joined(reduced["anyOf"])
     if reduced["type"] != "OBJECT":
-        losses.drop(path, "the parameters of a Gemini function must be an object")
-        return None
-    return {key: value for key, value in reduced.items() if key != "nullable"} if reduced.get("properties") else None
+        losses.drop("", "the parameters of a Gemini function must be an object")
+        return None, losses.all()
+    kept = {key: value for key, value in reduced.items() if key != "nullable"}
+    return (kept if reduced.get("properties") else None), losses.all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,33 @@
 """Gemini's Schema read as JSON Schema: lower-case types, and null as a type in the place of `nullable`."""
 
+from functools import lru_cache
 from typing import Any
 
 from omniroute.formats.gemini.fields import camel
 from omniroute.formats.hub import Json
 from omniroute.formats.reading import invalid
+from omniroute.kit.errors import Invalid
+from omniroute.kit.json import dumps, loads
 
 _DEEPEST = 64
 _RENAMED = {"defs": "$defs", "ref": "$ref"}
 _COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
 
 
-def json_schema(schema: Any, path: str, depth: int = 0) -> Json:
-    """Read one schema; `path` is where it stands."""
+def json_schema(schema: Any, path: str) -> Json:
+    """Read a schema; `path` is where it stands. The last ones are remembered: change nothing in them."""
+    try:
+        return _remembered(dumps(schema))
+    except Invalid:
+        return _read(schema, path)  # once more, for the error to say where
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: bytes) -> Json:
+    return _read(loads(text), "")
+
+
+def _read(schema: Any, path: str, depth: int = 0) -> Json:
     if not isinstance(schema, dict):
         raise invalid(path, "a schema must be an object")
     if depth > _DEEPEST:
@@ -27,11 +42,11 @@ def json_schema(schema: Any, path: str, depth: int = 0) -> Json:
 
 def _keyword(key: str, value: Any, path: str, depth: int) -> Json:
     if key in {"properties", "$defs"} and isinstance(value, dict):
-        return {key: {name: json_schema(inner, f"{path}.{name}", depth + 1) for name, inner in value.items()}}
+        return {key: {name: _read(inner, f"{path}.{name}", depth + 1) for name, inner in value.items()}}
     if key == "anyOf" and isinstance(value, list):
-        return {key: [json_schema(inner, f"{path}[{number}]", depth + 1) for number, inner in enumerate(value)]}
+        return {key: [_read(inner, f"{path}[{number}]", depth + 1) for number, inner in enumerate(value)]}
     if key == "items" or (key == "additionalProperties" and isinstance(value, dict)):
-        return {key: json_schema(value, path, depth + 1)}
+        return {key: _read(value, path, depth + 1)}
     if key in _COUNTS and isinstance(value, str) and value.isdecimal():
         return {key: int(value)}  # protobuf's JSON writes 64-bit integers as strings
     if key == "type" and isinstance(value, str):
