@@ -10,20 +10,8 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Finish,
-    Format,
-    PartEnd,
-    PartStart,
-    Request,
-    Seed,
-    Start,
-    Text,
-    Usage,
-)
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Finish, PartEnd, PartStart, Start
+from omniroute.formats.hub import Format, Request, Seed, Text, Usage
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import translate_request
 from omniroute.gateway.relay import Translation

@@ -124,7 +124,7 @@ class _running:  # noqa: N801 - reads as the context it is
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server._serve())
         async with asyncio.timeout(10):
-            while not self._server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+            while not self._server.started:
                 await asyncio.sleep(0.005)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self._http = httpx.AsyncClient(timeout=30, trust_env=False)

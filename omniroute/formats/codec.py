@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from omniroute.formats.events import Event, Fault
 from omniroute.formats.framing import Deframer, Frame
-from omniroute.formats.hub import Encoded, Event, Fault, Format, Json, Request, Response, Seed
+from omniroute.formats.hub import Encoded, Format, Json, Request, Response, Seed
 
 
 class Decoder(Protocol):

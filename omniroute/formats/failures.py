@@ -7,7 +7,8 @@ import html
 import re
 from http import HTTPStatus
 
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Json
 from omniroute.kit.json import BadJson, loads
 
 _LONGEST_MESSAGE = 2000

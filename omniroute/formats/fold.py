@@ -4,26 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from omniroute.formats.hub import (
-    Choice,
-    ChoiceEnd,
-    Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    Json,
-    Part,
-    PartEnd,
-    PartStart,
-    Refusal,
-    Response,
-    Start,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
+from omniroute.formats.hub import Choice, Citation, Json, Part, Refusal, Response, Text, Thinking, ToolCall, Usage
 
 
 class StreamFault(Exception):

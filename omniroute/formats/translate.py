@@ -6,8 +6,9 @@ Clients and upstreams of one format need none of this: their bytes are passed th
 from collections.abc import Callable, Iterable
 
 from omniroute.formats.codec import Codec
+from omniroute.formats.events import Event, Fault
 from omniroute.formats.framing import Frame, FrameTooLong
-from omniroute.formats.hub import Encoded, Event, Fault, Json, Request, Seed
+from omniroute.formats.hub import Encoded, Json, Request, Seed
 from omniroute.kit.json import BadJson, loads
 
 

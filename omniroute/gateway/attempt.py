@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 
 from omniroute.formats.codec import Codec
+from omniroute.formats.events import Fault
 from omniroute.formats.fold import StreamFault, fold, unfold
-from omniroute.formats.hub import Fault, Format, Request, Response, Seed, Usage
+from omniroute.formats.hub import Format, Request, Response, Seed, Usage
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import encode_request
 from omniroute.gateway.call import Call

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from omniroute.formats.codec import Codec
-from omniroute.formats.hub import Fault, Loss, Request, Usage
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.snapshot import Plan, Target
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow

@@ -7,7 +7,8 @@ as the bytes it came in.
 
 import msgspec
 
-from omniroute.formats.hub import Fault, Usage
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Usage
 from omniroute.formats.openai_chat.usage import read_usage
 from omniroute.gateway.relay import events_of, too_long, whole_events
 from omniroute.kit import json

@@ -7,7 +7,8 @@ there on a break ends the client's stream with an error event, and the record sa
 import time
 from collections.abc import Sequence
 
-from omniroute.formats.hub import Fault, Format, Json
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Format, Json
 from omniroute.formats.table import CODECS
 from omniroute.gateway.attempt import Attempt, cleaned, hub_request, seed_of, unasked_stream, whole_answer
 from omniroute.gateway.call import Call

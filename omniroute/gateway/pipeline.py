@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from omniroute.formats.hub import Fault, Format
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Format
 from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations

@@ -11,24 +11,10 @@ from collections.abc import Iterator
 from typing import Protocol, assert_never
 
 from omniroute.formats.codec import Codec
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import merge_usage
 from omniroute.formats.framing import MAX_FRAME_BYTES, Frame, FrameTooLong
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    PartEnd,
-    PartStart,
-    Refusal,
-    Request,
-    Seed,
-    Start,
-    Text,
-    Thinking,
-    Usage,
-)
+from omniroute.formats.hub import Refusal, Request, Seed, Text, Thinking, Usage
 
 # Two line ends in a row; a group that gives nothing back, as CRLF is one line end and not two.
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")

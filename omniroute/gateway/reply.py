@@ -8,7 +8,7 @@ status. `StreamReply.head_sent` tells whether an error can still be a status or 
 from collections.abc import Awaitable
 
 from omniroute.formats.codec import Codec
-from omniroute.formats.hub import Fault
+from omniroute.formats.events import Fault
 from omniroute.gateway.call import Call
 from omniroute.gateway.downstream import Downstream
 from omniroute.gateway.watch import Reason, Watch

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omniroute.formats.hub import Fault, Loss
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Loss
 
 
 class FailureKind(StrEnum):

@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from omniroute.formats.hub import Fault, Loss
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Loss
 
 # Fields without which a request still asks the same thing.
 _OPTIONAL = frozenset(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from omniroute.formats.hub import Fault, Format
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Format
 from omniroute.formats.table import CODECS
 from omniroute.gateway.pipeline import fault_of
 from omniroute.gateway.reply import error_answer

@@ -78,7 +78,7 @@ async def serve(parts: Parts, **reach: Any) -> AsyncIterator[Served]:
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag, no event
+        while not server.started:
             await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(timeout=30, trust_env=False, verify=False) as http:  # noqa: S501 - no TLS here; loading certificates takes time

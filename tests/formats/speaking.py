@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from omniroute.formats.codec import Codec
+from omniroute.formats.events import Event
 from omniroute.formats.fold import fold
-from omniroute.formats.hub import Choice, Event, Json, Loss, Message, Part, Request, Response, Role, Seed, Text
+from omniroute.formats.hub import Choice, Json, Loss, Message, Part, Request, Response, Role, Seed, Text
 from omniroute.kit.json import dumps, loads
 
 SEED = Seed(id="0123abcd", created=1_700_000_000)

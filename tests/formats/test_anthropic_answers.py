@@ -11,24 +11,17 @@ from hypothesis import given
 from pydantic import TypeAdapter
 
 from omniroute.formats.anthropic import CODEC
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import unfold
 from omniroute.formats.hub import (
     Choice,
-    ChoiceEnd,
     Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     FunctionTool,
     Media,
     Opaque,
-    PartEnd,
-    PartStart,
     Refusal,
     Request,
     Response,
-    Start,
     State,
     Stop,
     Text,

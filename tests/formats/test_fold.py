@@ -3,26 +3,9 @@
 import pytest
 from hypothesis import given
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import StreamFault, fold, merge_usage, unfold
-from omniroute.formats.hub import (
-    Choice,
-    ChoiceEnd,
-    Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    PartEnd,
-    PartStart,
-    Response,
-    Start,
-    State,
-    Stop,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.hub import Choice, Citation, Response, State, Stop, Text, Thinking, ToolCall, Usage
 from tests.formats import strategies
 
 START = Start(id="a", model="m", created=1, usage=Usage(input=5, output=1))

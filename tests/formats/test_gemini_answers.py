@@ -6,27 +6,20 @@ from typing import Any
 import pytest
 from google.genai import types
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.framing import Frame
 from omniroute.formats.gemini import CODEC
 from omniroute.formats.gemini.stream import ArrayEncoder
 from omniroute.formats.hub import (
     Choice,
-    ChoiceEnd,
     Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     Json,
     Media,
     Opaque,
-    PartEnd,
-    PartStart,
     Refusal,
     Response,
     Seed,
-    Start,
     State,
     Stop,
     Text,
@@ -362,6 +355,12 @@ def test_a_stream_of_google_is_read_whatever_the_cuts() -> None:
         Finish(usage=Usage(input=5, output=13, reasoning=4)),
     ]
     assert events_of(CODEC, stream(*STREAM)) == expected
+
+
+def test_a_signature_ends_its_part() -> None:
+    signed = {"text": "a", "thoughtSignature": "c2ln"}
+    response = read(candidate(signed, {"text": "b"}, {"text": "c", "thought": True}, {"text": "d", "thought": True}))
+    assert response.choices[0].parts == (Text(text="a", state=SIGNED), Text(text="b"), Thinking(text="cd"))
 
 
 def test_the_name_the_client_asked_for_is_shown() -> None:

@@ -7,23 +7,10 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from omniroute.formats.events import Event, Fault, Start
 from omniroute.formats.fold import unfold
 from omniroute.formats.gemini import CODEC
-from omniroute.formats.hub import (
-    Choice,
-    Event,
-    Fault,
-    Request,
-    Response,
-    Seed,
-    Start,
-    State,
-    Stop,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.hub import Choice, Request, Response, Seed, State, Stop, Text, Thinking, ToolCall, Usage
 from omniroute.kit.json import dumps
 from tests.formats.serving import serving
 

@@ -8,26 +8,19 @@ import ollama
 import pytest
 
 from omniroute.formats.codec import Encoder
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.framing import Frame
 from omniroute.formats.hub import (
     Choice,
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     Json,
     Media,
     OutputFormat,
-    PartEnd,
-    PartStart,
     Reasoning,
     Refusal,
     Request,
     Response,
     Sampling,
-    Start,
     State,
     Stop,
     Text,

@@ -8,19 +8,18 @@ import pytest
 from hypothesis import given
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from omniroute.formats.events import Fault, Start
 from omniroute.formats.fold import unfold
 from omniroute.formats.hub import (
     Choice,
     Citation,
     CustomTool,
-    Fault,
     FunctionTool,
     Media,
     Opaque,
     Refusal,
     Request,
     Response,
-    Start,
     State,
     Stop,
     Text,

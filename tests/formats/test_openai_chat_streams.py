@@ -4,19 +4,8 @@ from typing import Any
 
 import pytest
 
-from omniroute.formats.hub import (
-    Choice,
-    Fault,
-    Media,
-    Opaque,
-    Refusal,
-    State,
-    Stop,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Choice, Media, Opaque, Refusal, State, Stop, Text, Thinking, ToolCall, Usage
 from omniroute.formats.openai_chat import CODEC
 from tests.formats.speaking import (
     events_of,

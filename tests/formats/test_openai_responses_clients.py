@@ -8,12 +8,11 @@ from openai import APIError, OpenAI, RateLimitError
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseReasoningItem
 from pydantic import BaseModel
 
+from omniroute.formats.events import Event, Fault
 from omniroute.formats.fold import unfold
 from omniroute.formats.hub import (
     Choice,
     CustomTool,
-    Event,
-    Fault,
     FunctionTool,
     Refusal,
     Request,

@@ -12,29 +12,22 @@ from openai.types.responses import Response as OpenAIResponse
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.hub import (
     Choice,
-    ChoiceEnd,
     Citation,
     CustomTool,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     FunctionTool,
     Media,
     Message,
     Opaque,
     Part,
-    PartEnd,
-    PartStart,
     Refusal,
     Request,
     Response,
     Role,
     Seed,
-    Start,
     State,
     Stop,
     Text,

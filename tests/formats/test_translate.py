@@ -6,21 +6,10 @@ import pytest
 
 from omniroute.formats import anthropic, openai_chat
 from omniroute.formats.codec import Codec
+from omniroute.formats.events import Event, Fault, Finish
 from omniroute.formats.fold import unfold
 from omniroute.formats.framing import MAX_FRAME_BYTES
-from omniroute.formats.hub import (
-    Choice,
-    Event,
-    Fault,
-    Finish,
-    Request,
-    Response,
-    Seed,
-    Stop,
-    Text,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.hub import Choice, Request, Response, Seed, Stop, Text, ToolCall, Usage
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import StreamTranslator, translate_request, translate_response
 from omniroute.kit.json import dumps, loads

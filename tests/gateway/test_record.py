@@ -105,7 +105,7 @@ async def running(recorder: Recorder) -> AsyncIterator[None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the condition is anything
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omniroute.formats.events import Fault
 from omniroute.formats.fold import unfold
 from omniroute.formats.framing import MAX_FRAME_BYTES, Frame, SseDeframer
-from omniroute.formats.hub import Choice, Fault, Format, Request, Response, Seed, Text, Usage
+from omniroute.formats.hub import Choice, Format, Request, Response, Seed, Text, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.chat_relay import ChatRelay, NotAnAnswer, whole_usage
 from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event, events_of, whole_events

@@ -44,7 +44,9 @@ class Pair:
         return f"{self.client}-to-{self.upstream.value}"
 
 
-PAIRS = tuple(Pair(f"{language}{ours.value}", theirs) for language in ("", "js-") for ours in Format for theirs in Format)
+PAIRS = tuple(
+    Pair(f"{language}{ours.value}", theirs) for language in ("", "js-") for ours in Format for theirs in Format
+)
 
 
 @dataclass(kw_only=True)

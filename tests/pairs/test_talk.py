@@ -61,7 +61,9 @@ async def test_a_system_message_in_the_middle_comes_through(bench: Bench, pair: 
 async def test_several_turns_come_through_in_order(bench: Bench, pair: Pair) -> None:
     upstream = bench.upstreams[pair.upstream]
     first = await bench.ask(pair, Ask(model=pair.model, turns=(User(text="One"),)))
-    second = await bench.ask(pair, Ask(model=pair.model, turns=(User(text="One"), first, User(text="Two")), stream=True))
+    second = await bench.ask(
+        pair, Ask(model=pair.model, turns=(User(text="One"), first, User(text="Two")), stream=True)
+    )
     turns = (User(text="One"), first, User(text="Two"), second, User(text="Three"))
     heard = await bench.ask(pair, Ask(model=pair.model, turns=turns))
     assert (first.text, second.text, heard.text) == ("One", "Two", "Three")

@@ -220,11 +220,7 @@ def _counted(reply: Reply) -> Usage:
 
 
 _FIGURES = frozenset(
-    """
-    prompt_tokens completion_tokens cached_tokens reasoning_tokens input_tokens output_tokens thinking_tokens
-    cache_read_input_tokens cache_creation_input_tokens promptTokenCount candidatesTokenCount thoughtsTokenCount
-    cachedContentTokenCount prompt_eval_count eval_count
-    """.split()
+    ["prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "input_tokens", "output_tokens", "thinking_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount", "prompt_eval_count", "eval_count"]
 )
 
 

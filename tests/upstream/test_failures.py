@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from omniroute.formats.hub import Fault
+from omniroute.formats.events import Fault
 from omniroute.upstream.failures import (
     RULES,
     AttemptFailed,

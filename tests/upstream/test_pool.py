@@ -92,7 +92,7 @@ async def test_a_connection_that_its_peer_closed_is_gone_by_itself() -> None:
         pool.give(await used(pool, origin_of(server)))
         close.set()
         async with asyncio.timeout(5):
-            while pool.open:  # noqa: ASYNC110 - the pool tells nobody, which is the point
+            while pool.open:
                 await asyncio.sleep(0.005)
         assert len(pool) == 0
         assert pool.take(origin_of(server)) is None

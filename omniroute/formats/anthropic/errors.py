@@ -1,7 +1,8 @@
 """Errors in Anthropic's envelope."""
 
+from omniroute.formats.events import Fault
 from omniroute.formats.failures import read_failure
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.hub import Json
 
 _TYPES = {
     "invalid_request": "invalid_request_error",

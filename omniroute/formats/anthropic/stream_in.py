@@ -12,27 +12,10 @@ from omniroute.formats.anthropic.carrying import read_signature
 from omniroute.formats.anthropic.ends import read_stop, read_tier, write_id
 from omniroute.formats.anthropic.response import read_block
 from omniroute.formats.anthropic.usage import read_usage
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.failures import failure_of, truncated, unreadable
 from omniroute.formats.framing import Frame
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    Format,
-    Json,
-    Opaque,
-    Part,
-    PartEnd,
-    PartStart,
-    Seed,
-    Start,
-    State,
-    Text,
-    Thinking,
-    ToolCall,
-)
+from omniroute.formats.hub import Format, Json, Opaque, Part, Seed, State, Text, Thinking, ToolCall
 from omniroute.kit.json import BadJson, loads
 
 NATIVE = Format.ANTHROPIC.value

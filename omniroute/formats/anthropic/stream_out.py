@@ -9,25 +9,18 @@ from omniroute.formats.anthropic.ends import write_id, write_stop, write_tier
 from omniroute.formats.anthropic.errors import encode_error
 from omniroute.formats.anthropic.response import redacted, start_call, start_text, write_shown
 from omniroute.formats.anthropic.usage import write_usage
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import merge_usage
 from omniroute.formats.framing import sse
 from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     Format,
     Json,
     Media,
     Opaque,
     Part,
-    PartEnd,
-    PartStart,
     Refusal,
     Request,
     Seed,
-    Start,
     State,
     Text,
     Thinking,

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from omniroute.formats.events import Fault
 from omniroute.formats.failures import read_failure
 from omniroute.formats.gemini.words import STATUSES
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.hub import Json
 
 _RPC = "type.googleapis.com/google.rpc."
 

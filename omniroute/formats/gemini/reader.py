@@ -8,27 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Finish, PartEnd, PartStart, Start
 from omniroute.formats.gemini.citations import in_characters, read_citations
 from omniroute.formats.gemini.logprobs import read_logprobs
 from omniroute.formats.gemini.parts import is_text, read_call, read_other, read_text
 from omniroute.formats.gemini.usage import read_usage
 from omniroute.formats.gemini.words import stop_of
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Citation,
-    Delta,
-    Event,
-    Finish,
-    Json,
-    PartEnd,
-    PartStart,
-    Seed,
-    Start,
-    Stop,
-    Text,
-    Thinking,
-    Usage,
-)
+from omniroute.formats.hub import Citation, Json, Seed, Stop, Text, Thinking, Usage
 from omniroute.formats.loose import count_in, object_in, objects_in, text_in
 from omniroute.kit.json import dumps
 

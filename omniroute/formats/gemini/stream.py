@@ -6,6 +6,7 @@ usage and finishReason come last.
 
 from typing import assert_never
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.failures import failure_of, truncated, unreadable
 from omniroute.formats.framing import Frame, sse
 from omniroute.formats.gemini.citations import write_citations
@@ -17,25 +18,7 @@ from omniroute.formats.gemini.response import head, rfc3339
 from omniroute.formats.gemini.signatures import write_signature
 from omniroute.formats.gemini.usage import write_usage
 from omniroute.formats.gemini.words import finish_reason
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    Json,
-    Part,
-    PartEnd,
-    PartStart,
-    Refusal,
-    Request,
-    Seed,
-    Start,
-    Text,
-    Thinking,
-    ToolCall,
-)
+from omniroute.formats.hub import Citation, Json, Part, Refusal, Request, Seed, Text, Thinking, ToolCall
 from omniroute.kit.json import BadJson, dumps, loads
 
 

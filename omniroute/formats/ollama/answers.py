@@ -7,24 +7,8 @@ gets the number of its place in the answer.
 from datetime import UTC, datetime
 from typing import Any
 
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Finish,
-    Json,
-    Media,
-    Part,
-    PartEnd,
-    PartStart,
-    Seed,
-    Start,
-    Stop,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Finish, PartEnd, PartStart, Start
+from omniroute.formats.hub import Json, Media, Part, Seed, Stop, Text, Thinking, ToolCall, Usage
 from omniroute.formats.loose import count_in, list_in, object_in, objects_in, text_in
 from omniroute.formats.media import media_type_of, read_data_url, standard_base64
 from omniroute.formats.wrapping import text_of_object

@@ -1,6 +1,7 @@
 """Failures in Ollama's words: one sentence."""
 
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.events import Fault
+from omniroute.formats.hub import Json
 
 
 def encode_error(fault: Fault) -> Json:

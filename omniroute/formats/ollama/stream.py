@@ -4,25 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.failures import failure_of, truncated, unreadable
 from omniroute.formats.framing import Frame
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    Json,
-    Part,
-    PartEnd,
-    PartStart,
-    Request,
-    Seed,
-    Start,
-    Stop,
-    Thinking,
-    ToolCall,
-)
+from omniroute.formats.hub import Json, Part, Request, Seed, Stop, Thinking, ToolCall
 from omniroute.formats.ollama.answers import AnswerReader, figures, rfc3339
 from omniroute.formats.ollama.response import chat_message, message_of
 from omniroute.kit.json import BadJson, dumps, loads

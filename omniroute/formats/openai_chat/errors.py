@@ -1,7 +1,8 @@
 """Errors in OpenAI's envelope, whose four keys its SDKs all read."""
 
+from omniroute.formats.events import Fault
 from omniroute.formats.failures import read_failure
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.hub import Json
 
 # Kind → OpenAI's type, and the code for faults that bring none.
 _WORDS = {

@@ -7,28 +7,10 @@ their pieces may come mixed.
 
 from dataclasses import replace
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.failures import failure_of, truncated, unreadable
 from omniroute.formats.framing import Frame
-from omniroute.formats.hub import (
-    ChoiceEnd,
-    Delta,
-    Event,
-    Fault,
-    Finish,
-    Format,
-    Json,
-    Opaque,
-    Part,
-    PartEnd,
-    PartStart,
-    Refusal,
-    Seed,
-    Start,
-    Text,
-    Thinking,
-    ToolCall,
-    Usage,
-)
+from omniroute.formats.hub import Format, Json, Opaque, Part, Refusal, Seed, Text, Thinking, ToolCall, Usage
 from omniroute.formats.openai_chat.ends import read_stop, write_id
 from omniroute.formats.openai_chat.reasoning import WHOLE, read_detail, read_signature, trim
 from omniroute.formats.openai_chat.response import read_call, read_citations, read_images, split_content

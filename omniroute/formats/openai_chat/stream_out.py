@@ -4,25 +4,18 @@ The first chunk of each choice names the role, which openai-node demands. The us
 and only when asked for; `[DONE]` follows unless an error ended the stream.
 """
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.framing import sse
 from omniroute.formats.hub import (
-    ChoiceEnd,
     Citation,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     Format,
     Json,
     Media,
     Opaque,
     Part,
-    PartEnd,
-    PartStart,
     Refusal,
     Request,
     Seed,
-    Start,
     State,
     Text,
     Thinking,

@@ -1,7 +1,8 @@
 """A whole response object of an upstream to the hub's answer."""
 
+from omniroute.formats.events import ChoiceEnd, Finish, Start
 from omniroute.formats.fold import StreamFault, fold
-from omniroute.formats.hub import ChoiceEnd, Finish, Json, Response, Seed, Start, Stop
+from omniroute.formats.hub import Json, Response, Seed, Stop
 from omniroute.formats.openai_responses.faults import failed_status
 from omniroute.formats.openai_responses.heard import Heard, objects_of, text_of
 from omniroute.formats.openai_responses.usage import read_usage

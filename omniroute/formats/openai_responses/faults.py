@@ -1,7 +1,8 @@
 """Failures in this format: an HTTP error's body, a stream's `error` event, a failed response's `error`."""
 
+from omniroute.formats.events import Fault
 from omniroute.formats.failures import failure_of, status_of
-from omniroute.formats.hub import Fault, Json
+from omniroute.formats.hub import Json
 
 # Per kind: OpenAI's `type`, the `code` where the fault has none of its own, and the code of a failed response, whose
 # words are few: Codex gives up on invalid_prompt, backs off on rate_limit_exceeded and tries again on everything else.

@@ -6,22 +6,8 @@ events hold everything once more, so whatever the deltas left out (some servers 
 
 from dataclasses import dataclass, field
 
-from omniroute.formats.hub import (
-    Citation,
-    Delta,
-    Event,
-    Json,
-    Opaque,
-    Part,
-    PartEnd,
-    PartStart,
-    Refusal,
-    Seed,
-    State,
-    Text,
-    Thinking,
-    ToolCall,
-)
+from omniroute.formats.events import Delta, Event, PartEnd, PartStart
+from omniroute.formats.hub import Citation, Json, Opaque, Part, Refusal, Seed, State, Text, Thinking, ToolCall
 from omniroute.formats.openai_responses.carried import carried
 from omniroute.formats.openai_responses.content import ORIGIN, read_citation
 from omniroute.formats.openai_responses.items import PARAGRAPH, image_of

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from omniroute.formats.events import Event, Fault, Start
 from omniroute.formats.failures import truncated, unreadable
 from omniroute.formats.framing import Frame
-from omniroute.formats.hub import Event, Fault, Json, Seed, Start
+from omniroute.formats.hub import Json, Seed
 from omniroute.formats.openai_responses.answer_reader import ending, head
 from omniroute.formats.openai_responses.content import read_citation
 from omniroute.formats.openai_responses.faults import failed_status, read_error

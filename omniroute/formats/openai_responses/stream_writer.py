@@ -8,27 +8,20 @@ the format cannot show (sound, another vendor's own blocks) is left out.
 from dataclasses import replace
 from typing import assert_never
 
+from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import merge_usage, unfold
 from omniroute.formats.framing import sse
 from omniroute.formats.hub import (
-    ChoiceEnd,
     CustomTool,
-    Delta,
-    Event,
-    Fault,
-    Finish,
     FunctionTool,
     Json,
     Media,
     Opaque,
     Part,
-    PartEnd,
-    PartStart,
     Refusal,
     Request,
     Response,
     Seed,
-    Start,
     Stop,
     Text,
     Thinking,

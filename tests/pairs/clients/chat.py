@@ -105,9 +105,7 @@ def _messages(turn: Turn) -> list[Json]:
         case Heard():
             return [turn.native]
         case Results():
-            return [
-                {"role": "tool", "tool_call_id": result.call.id, "content": result.text} for result in turn.results
-            ]
+            return [{"role": "tool", "tool_call_id": result.call.id, "content": result.text} for result in turn.results]
 
 
 def data_url(picture: Picture) -> str:

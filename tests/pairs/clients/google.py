@@ -8,7 +8,20 @@ from google.genai import errors, types
 
 from omniroute.formats.hub import Format
 from tests.pairs.clients.rim import Rim, given
-from tests.pairs.talk import Ask, Heard, Instruction, Json, Picture, Refused, Result, Results, ToolCall, Turn, Usage, User
+from tests.pairs.talk import (
+    Ask,
+    Heard,
+    Instruction,
+    Json,
+    Picture,
+    Refused,
+    Result,
+    Results,
+    ToolCall,
+    Turn,
+    Usage,
+    User,
+)
 
 _STOPS = {"STOP": "end", "MAX_TOKENS": "length"}
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
@@ -55,7 +68,11 @@ class GoogleClient:
         candidates = [candidate for chunk in chunks for candidate in chunk.candidates or ()]
         parts = [part for one in candidates for part in (one.content and one.content.parts) or ()]
         calls = tuple(
-            ToolCall(id=part.function_call.id or "", name=part.function_call.name or "", arguments=part.function_call.args or {})
+            ToolCall(
+                id=part.function_call.id or "",
+                name=part.function_call.name or "",
+                arguments=part.function_call.args or {},
+            )
             for part in parts
             if part.function_call
         )
@@ -99,7 +116,8 @@ def _config(ask: Ask) -> types.GenerateContentConfig:
         tools=[
             {
                 "function_declarations": [
-                    {"name": t.name, "description": t.description, "parameters_json_schema": t.schema} for t in ask.tools
+                    {"name": t.name, "description": t.description, "parameters_json_schema": t.schema}
+                    for t in ask.tools
                 ]
             }
         ]

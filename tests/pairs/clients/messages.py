@@ -7,7 +7,20 @@ import anthropic
 
 from omniroute.formats.hub import Format
 from tests.pairs.clients.rim import Rim, given
-from tests.pairs.talk import Ask, Heard, Instruction, Json, Picture, Refused, Result, Results, ToolCall, Turn, Usage, User
+from tests.pairs.talk import (
+    Ask,
+    Heard,
+    Instruction,
+    Json,
+    Picture,
+    Refused,
+    Result,
+    Results,
+    ToolCall,
+    Turn,
+    Usage,
+    User,
+)
 
 _STOPS = {"end_turn": "end", "max_tokens": "length", "tool_use": "tools", "stop_sequence": "stop"}
 _MAX_TOKENS = 4000

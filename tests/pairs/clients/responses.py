@@ -60,7 +60,10 @@ class ResponsesClient:
         usage = answer.usage
         thoughts = [part.text for item in answer.output if item.type == "reasoning" for part in item.summary]
         thoughts += [
-            part.text for item in answer.output if item.type == "reasoning" for part in getattr(item, "content", ()) or ()
+            part.text
+            for item in answer.output
+            if item.type == "reasoning"
+            for part in getattr(item, "content", ()) or ()
         ]
         return Heard(
             text=answer.output_text,

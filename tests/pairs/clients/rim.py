@@ -1,4 +1,4 @@
-"""What the Python adapters share: the headers of the request under way go in by a hook, those of its answer come out."""
+"""What the Python adapters share: a hook puts the request's headers in and takes those of its answer out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,5 +36,3 @@ class Rim:
 def given(**fields: Any) -> dict[str, Any]:
     """Leave out what is not said."""
     return {name: value for name, value in fields.items() if value not in (None, (), [], {})}
-
-
