@@ -220,7 +220,23 @@ def _counted(reply: Reply) -> Usage:
 
 
 _FIGURES = frozenset(
-    ["prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "input_tokens", "output_tokens", "thinking_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount", "prompt_eval_count", "eval_count"]
+    [
+        "prompt_tokens",
+        "completion_tokens",
+        "cached_tokens",
+        "reasoning_tokens",
+        "input_tokens",
+        "output_tokens",
+        "thinking_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+        "promptTokenCount",
+        "candidatesTokenCount",
+        "thoughtsTokenCount",
+        "cachedContentTokenCount",
+        "prompt_eval_count",
+        "eval_count",
+    ]
 )
 
 
