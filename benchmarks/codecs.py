@@ -102,8 +102,8 @@ def _agent() -> dict[str, Any]:
         function = {"name": "tool_1", "arguments": '{"field_1": "value"}'}
         call: dict[str, Any] = {"id": f"call_{len(messages)}", "type": "function", "function": function}
         messages += [
-            {"role": "user", "content": words * 12},
+            {"role": "user", "content": words * 24},
             {"role": "assistant", "content": None, "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": call["id"], "content": words * 12},
+            {"role": "tool", "tool_call_id": call["id"], "content": words * 24},
         ]
     return {"model": "bench", "messages": messages, "tools": tools, "stream": True}

@@ -4,8 +4,7 @@ A frame is `(event name, data bytes)`; NDJSON frames and nameless events have th
 one unfinished line or event, cap its size, and never decode text: a character split by the network stays whole.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 
@@ -14,8 +13,7 @@ class FrameTooLong(ValueError):
     """One line or event grew past its cap: the upstream does not speak this format, or means harm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One event of a stream: its name ("" when it has none) and its data, undecoded."""
 
     event: str
@@ -151,6 +149,8 @@ def _plain_frames(data: bytes, limit: int) -> list[Frame] | None:
     """
     if not data.endswith(b"\n\n") or b"\r" in data or len(data) > limit:
         return None
+    if data.startswith(b"data: ") and data.find(b"\n") == len(data) - 2:
+        return [Frame("", data[6:-2])]
     frames: list[Frame] = []
     for block in data[:-2].split(b"\n\n"):
         event, payload = b"", block
@@ -182,3 +182,13 @@ def sse(data: bytes, event: str = "") -> bytes:
     if event:
         return b"event: %b\ndata: %b\n\n" % (event.encode(), data)
     return b"data: %b\n\n" % data
+
+
+# Stands in a frame for the text that changes; no client or model writes it.
+MARK = "\x00omniroute-text\x00"
+
+
+def template(frame: bytes, mark: bytes) -> tuple[bytes, bytes]:
+    """Cut a frame at the JSON `mark` within it: what comes before and after the one text that changes."""
+    before, _, after = frame.partition(mark)
+    return before, after

@@ -129,7 +129,8 @@ class Fields:
 
     def close(self) -> None:
         """Note what nobody read as lost."""
-        self.notes.extend(self.lost(key) for key in self.rest())
+        if not self._read.issuperset(self._raw):
+            self.notes.extend(self.lost(key) for key in self.rest())
 
     def lost(self, key: str) -> Loss:
         """The loss of one field."""

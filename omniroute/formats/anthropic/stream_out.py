@@ -11,7 +11,7 @@ from omniroute.formats.anthropic.response import redacted, start_call, start_tex
 from omniroute.formats.anthropic.usage import write_usage
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import merge_usage
-from omniroute.formats.framing import sse
+from omniroute.formats.framing import MARK, sse, template
 from omniroute.formats.hub import (
     Format,
     Json,
@@ -52,8 +52,9 @@ class MessagesEncoder:
 
     def feed(self, event: Event) -> bytes:
         """Take one event."""
-        if self._over:
-            return b""
+        quick = b"" if self._over else self._more_text(event)
+        if quick is not None:
+            return quick
         match event:
             case Start():
                 return self._start(event)
@@ -67,6 +68,11 @@ class MessagesEncoder:
                 return b""
             case PartStart() | Delta() | PartEnd():
                 return b"".join(map(_event, self._part(event) if event.choice == 0 else ()))
+
+    def _more_text(self, event: Event) -> bytes | None:
+        if type(event) is Delta and event.index == self._open and event.choice == 0:
+            return self._block.more_text(event)
+        return None
 
     def end(self) -> bytes:
         """Take the end; message_stop was told with the last event."""
@@ -154,6 +160,7 @@ class _Block:
         self._signed = False
         self._late: list[Json] = []
         self._state: State | None = None  # to be carried behind the block
+        self._template: tuple[bytes, bytes] | None = None
 
     def start(self, tools: OfferedTools) -> list[Json]:
         """Begin; texts and thoughts wait for their first delta, for they may be empty."""
@@ -172,6 +179,17 @@ class _Block:
                 return [*carried, *self._begin(start_call(part, tools)), *self._input(part.arguments)]
             case Thinking() | Media() | Opaque() | ToolResult():
                 return self._whole(_at_once(part))
+
+    def more_text(self, event: Delta) -> bytes | None:
+        """Write the usual delta, more of an open text and nothing besides, into its template; None for any other."""
+        if not self._is_open or not event.text or event.citation is not None or event.state is not None:
+            return None
+        if not isinstance(self._part, Text):
+            return None
+        if self._template is None:
+            self._template = template(_event(self._delta({"type": "text_delta", "text": MARK})), dumps(MARK))
+        before, after = self._template
+        return before + dumps(event.text) + after
 
     def more(self, event: Delta) -> list[Json]:
         """Go on."""

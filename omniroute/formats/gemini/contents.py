@@ -79,7 +79,8 @@ def _read_content(content: GeminiFields, calls: Calls) -> list[Message]:
     messages: list[Message] = []
     for index, raw in enumerate(listed):
         path = f"{content.at('parts')}[{index}]" if isinstance(parts, list) else content.at("parts")
-        part = Text(text=raw) if isinstance(raw, str) else _read_part(GeminiFields(raw, path, content.notes), calls)
+        text = _plain_text(raw)
+        part = _read_part(GeminiFields(raw, path, content.notes), calls) if text is None else Text(text=text)
         spoken = Role.TOOL if isinstance(part, ToolResult) else _ROLES[role]
         if messages and messages[-1].role is spoken:
             messages[-1] = Message(role=spoken, parts=(*messages[-1].parts, part))
@@ -87,6 +88,13 @@ def _read_content(content: GeminiFields, calls: Calls) -> list[Message]:
             messages.append(Message(role=spoken, parts=(part,)))
     content.close()
     return messages
+
+
+def _plain_text(raw: object) -> str | None:
+    """The text of a part that is nothing but text, as most are."""
+    if isinstance(raw, dict):
+        raw = raw.get("text") if len(raw) == 1 else None
+    return raw if isinstance(raw, str) else None
 
 
 def _read_part(fields: GeminiFields, calls: Calls) -> Part:

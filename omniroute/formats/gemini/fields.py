@@ -20,11 +20,11 @@ class GeminiFields(Fields):
     __slots__ = ("_spelled",)
 
     def __init__(self, raw: object, path: str = "", notes: list[Loss] | None = None) -> None:
-        spelled = {camel(key): key for key in raw} if isinstance(raw, dict) else {}
-        self._spelled = spelled
-        super().__init__(
-            {name: raw[key] for name, key in spelled.items()} if isinstance(raw, dict) else raw, path, notes
-        )
+        self._spelled: dict[str, str] = {}
+        if isinstance(raw, dict) and "_" in "".join(raw):
+            self._spelled = {camel(key): key for key in raw}
+            raw = {name: raw[key] for name, key in self._spelled.items()}
+        super().__init__(raw, path, notes)
 
     def at(self, key: str) -> str:
         """The path of one field, in the client's spelling."""

@@ -14,9 +14,11 @@ from omniroute.formats.gemini.logprobs import read_logprobs
 from omniroute.formats.gemini.parts import is_text, read_call, read_other, read_text
 from omniroute.formats.gemini.usage import read_usage
 from omniroute.formats.gemini.words import stop_of
-from omniroute.formats.hub import Citation, Json, Seed, Stop, Text, Thinking, Usage
+from omniroute.formats.hub import Citation, Json, Seed, Stop, Text, Thinking
 from omniroute.formats.loose import count_in, object_in, objects_in, text_in
 from omniroute.kit.json import dumps
+
+_USUAL = frozenset({"content", "index", "safetyRatings"})
 
 
 class AnswerReader:
@@ -25,7 +27,7 @@ class AnswerReader:
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
         self._started = False
-        self._usage: Usage | None = None
+        self._told: object = None  # the last usageMetadata: most upstreams repeat it in every chunk
         self._choices: dict[int, _ChoiceReader] = {}
 
     @property
@@ -35,14 +37,31 @@ class AnswerReader:
 
     def chunk(self, body: Json) -> list[Event]:
         """Read one chunk."""
+        self._told = body.get("usageMetadata") or self._told
+        if self._started and (more := self._more_text(body)) is not None:
+            return [more]
         events: list[Event] = [] if self._started else [self._start(body)]
         self._started = True
-        self._usage = read_usage(body.get("usageMetadata")) or self._usage
         for candidate in objects_in(body, "candidates"):
             self._choice(count_in(candidate, "index") or 0).read(candidate, events)
         if object_in(body, "promptFeedback").get("blockReason") and not self._choices:
             self._choice(0).end(Stop.CONTENT_FILTER, events)
         return events
+
+    def _more_text(self, body: Json) -> Event | None:
+        """Read the usual chunk: more of the one text that is open, and nothing besides; None for any other."""
+        candidates = body.get("candidates")
+        candidate = candidates[0] if isinstance(candidates, list) and len(candidates) == 1 else None
+        if not isinstance(candidate, dict) or not _USUAL.issuperset(candidate):
+            return None
+        content = candidate.get("content")
+        parts = content.get("parts") if isinstance(content, dict) else None
+        part = parts[0] if isinstance(parts, list) and len(parts) == 1 else None
+        text = part.get("text") if isinstance(part, dict) and len(part) == 1 else None
+        if not isinstance(text, str) or not text:
+            return None
+        choice = self._choices.get(candidate.get("index") or 0)
+        return None if choice is None else choice.more_text(text)
 
     def rest(self) -> list[Event]:
         """What ends a whole answer whose candidates did not say how they ended."""
@@ -56,7 +75,7 @@ class AnswerReader:
 
     def finish(self) -> Finish:
         """The end of the answer, with the last usage that was told."""
-        return Finish(usage=self._usage)
+        return Finish(usage=read_usage(self._told))
 
     def _choice(self, number: int) -> "_ChoiceReader":
         return self._choices.setdefault(number, _ChoiceReader(number, self._seed.id))
@@ -105,6 +124,13 @@ class _ChoiceReader:
             events.append(Delta(index=index, logprobs=logprobs, choice=self._number))
         if reason := text_in(candidate, "finishReason"):
             self.end(stop_of(reason, calls=self._calls > 0), events)
+
+    def more_text(self, text: str) -> Event | None:
+        """More of the open text; None when something else is open."""
+        if self.ended or self._open is not Text or self._signed:
+            return None
+        self._text.append(text)
+        return Delta(index=self._index, text=text, choice=self._number)
 
     def end(self, stop: Stop | None, events: list[Event]) -> None:
         self._close(events)

@@ -5,7 +5,7 @@ and only when asked for; `[DONE]` follows unless an error ended the stream.
 """
 
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
-from omniroute.formats.framing import sse
+from omniroute.formats.framing import MARK, sse, template
 from omniroute.formats.hub import (
     Citation,
     Format,
@@ -47,6 +47,7 @@ class ChatEncoder:
             "system_fingerprint": None,
         }
         self._choices: dict[int, _Choice] = {}
+        self._templates: dict[int, tuple[bytes, bytes]] = {}  # a chunk of text, by choice
         self._over = False
         self._whole = False
 
@@ -54,8 +55,11 @@ class ChatEncoder:
         """Take one event."""
         if self._over:
             return b""
+        if type(event) is Delta and (quick := self._more_text(event)) is not None:
+            return quick
         match event:
             case Start():
+                self._templates.clear()
                 self._base |= {"id": write_id(event.id), "created": event.created, "model": event.model}
                 return self._begin(0)[1]
             case Finish():
@@ -66,6 +70,16 @@ class ChatEncoder:
             case _:
                 choice, begun = self._begin(event.choice)
                 return begun + b"".join(self._chunk(event.choice, *said) for said in choice.take(event))
+
+    def _more_text(self, event: Delta) -> bytes | None:
+        """Write the usual chunk, more of a text and nothing besides, into its template; None for any other."""
+        choice = self._choices.get(event.choice)
+        if choice is None or not choice.more_text(event):
+            return None
+        if event.choice not in self._templates:
+            self._templates[event.choice] = template(self._chunk(event.choice, {"content": MARK}), dumps(MARK))
+        before, after = self._templates[event.choice]
+        return before + dumps(event.text) + after
 
     def end(self) -> bytes:
         """Take the end."""
@@ -108,6 +122,15 @@ class _Choice:
         self._spans: dict[int, int] = {}
         self._length = 0
         self._thoughts = _Thoughts()
+
+    def more_text(self, event: Delta) -> bool:
+        """Take the delta if it is more of a text and nothing besides."""
+        if not event.text or event.logprobs is not None or event.citation is not None or event.state is not None:
+            return False
+        if not isinstance(self._parts.get(event.index), Text):
+            return False
+        self._length += len(event.text)
+        return True
 
     def take(self, event: PartStart | Delta | PartEnd | ChoiceEnd) -> list[Said]:
         """The deltas that one event makes."""
