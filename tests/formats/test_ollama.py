@@ -171,8 +171,8 @@ def test_no_limit_is_no_limit_and_goes_home(most: int) -> None:
     [
         (True, Reasoning(enabled=True)),
         (False, Reasoning(enabled=False)),
-        ("low", Reasoning(effort="low")),
-        ("high", Reasoning(effort="high")),
+        ("low", Reasoning(enabled=True, effort="low")),
+        ("high", Reasoning(enabled=True, effort="high")),
     ],
 )
 def test_thinking_is_a_switch_or_an_effort(think: Any, reasoning: Reasoning) -> None:

@@ -727,12 +727,12 @@ def test_our_own_state_that_came_by_another_client_goes_home_as_a_summary() -> N
 @pytest.mark.parametrize(
     ("reasoning", "written", "lost"),
     [
-        (Reasoning(budget=1024), {"effort": "low"}, {"reasoning.budget": "mapped"}),
-        (Reasoning(budget=8192), {"effort": "medium"}, {"reasoning.budget": "mapped"}),
-        (Reasoning(budget=60000), {"effort": "high"}, {"reasoning.budget": "mapped"}),
-        (Reasoning(budget=60000, effort="low"), {"effort": "low"}, {"reasoning.budget": "mapped"}),
-        (Reasoning(adaptive=True), None, {"reasoning.adaptive": "mapped"}),
-        (Reasoning(adaptive=True, effort="xhigh"), {"effort": "xhigh"}, {}),
+        (Reasoning(budget=1024), {"effort": "low", "summary": "auto"}, {"reasoning.budget": "mapped"}),
+        (Reasoning(budget=8192), {"effort": "medium", "summary": "auto"}, {"reasoning.budget": "mapped"}),
+        (Reasoning(budget=60000), {"effort": "high", "summary": "auto"}, {"reasoning.budget": "mapped"}),
+        (Reasoning(budget=60000, effort="low"), {"effort": "low", "summary": "auto"}, {"reasoning.budget": "mapped"}),
+        (Reasoning(adaptive=True), {"summary": "auto"}, {"reasoning.adaptive": "mapped"}),
+        (Reasoning(adaptive=True, effort="xhigh"), {"effort": "xhigh", "summary": "auto"}, {}),
         (Reasoning(enabled=False), None, {"reasoning.enabled": "dropped"}),
         (Reasoning(enabled=False, effort="none"), {"effort": "none"}, {}),
     ],

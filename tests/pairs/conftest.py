@@ -21,6 +21,7 @@ async def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory
         upstreams = {form: await stack.enter_async_context(Upstream(form)) for form in Format}
         for form, fake in upstreams.items():
             await gateway.connect(fake, prefix(form))
+            await gateway.connect(fake, f"two-{form.value}", "first", "second")
         yield Bench(gateway=gateway, upstreams=upstreams, stack=stack)
 
 

@@ -79,6 +79,13 @@ ROWS: tuple[Row, ...] = (
     Row(capability="stop", kind="unsaid", clients=(RESPONSES,), reason=_ALONE),
     Row(capability="cached", kind="unsaid", clients=(OLLAMA,), reason=_ALONE),
     Row(capability="reasoning tokens", kind="unsaid", clients=(OLLAMA,), reason=_ALONE),
+    Row(
+        capability="thoughts",
+        kind="unsaid",
+        clients=(CHAT,),
+        upstreams=(RESPONSES, GEMINI),
+        reason="a level asks for thinking, not to see it, and these upstreams show thoughts only when asked to",
+    ),
     # What an upstream's format says in another way.
     Row(
         capability="system later",
@@ -99,6 +106,35 @@ ROWS: tuple[Row, ...] = (
         reason="tool messages hold text only; the picture follows in a user message",
     ),
     Row(capability="schema", kind="near", upstreams=(GEMINI,), reason=_JSON_SCHEMA),
+    Row(
+        capability="budget",
+        kind="near",
+        upstreams=(CHAT, RESPONSES, OLLAMA),
+        reason="said as the nearest level; Ollama thinks or does not",
+    ),
+    # What an upstream does not tell.
+    Row(
+        capability="thoughts",
+        kind="untold",
+        clients=(CHAT,),
+        upstreams=(RESPONSES, GEMINI),
+        reason="thoughts are shown only when asked for, and a chat request cannot ask",
+    ),
+    Row(capability="cached", kind="untold", upstreams=(OLLAMA,), reason="it tells of no cache"),
+    Row(
+        capability="cached",
+        kind="untold",
+        upstreams=(ANTHROPIC,),
+        reason="only what is marked is cached, and no client here marks",
+    ),
+    Row(capability="reasoning tokens", kind="untold", upstreams=(OLLAMA,), reason="it counts all output as one"),
+    Row(capability="signatures", kind="untold", upstreams=(CHAT, OLLAMA), reason="thoughts are not signed"),
+    Row(
+        capability="signatures",
+        kind="near",
+        clients=(OLLAMA,),
+        reason="no field to carry them; the thought is left out",
+    ),
     # What an upstream's format cannot take.
     Row(
         capability="failed result",

@@ -19,9 +19,10 @@ class Upstream(FakeUpstream):
     def __init__(self, wire_format: Format) -> None:
         super().__init__(wire_format)
         self.replies: list[Reply] = []
+        self.canned: Reply | None = None  # answered to whatever is asked, unchecked
 
     def _reply(self, request: Received) -> Reply:
-        reply = super()._reply(request)
+        reply = self.canned or super()._reply(request)
         self.replies.append(reply)
         return reply
 
@@ -29,6 +30,7 @@ class Upstream(FakeUpstream):
         """Begin a test as if nothing had been asked."""
         self.requests.clear()
         self.replies.clear()
+        self.canned = None
         self.faults.clear()
         self.memory.queue.clear()
 

@@ -1,6 +1,7 @@
 """The turns of a request, from Google's spelling to messages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from omniroute.formats.gemini.calls import Calls
 from omniroute.formats.gemini.fields import GeminiFields
@@ -83,11 +84,19 @@ def _read_content(content: GeminiFields, calls: Calls) -> list[Message]:
         part = _read_part(GeminiFields(raw, path, content.notes), calls) if text is None else Text(text=text)
         spoken = Role.TOOL if isinstance(part, ToolResult) else _ROLES[role]
         if messages and messages[-1].role is spoken:
-            messages[-1] = Message(role=spoken, parts=(*messages[-1].parts, part))
+            messages[-1] = Message(role=spoken, parts=_with(messages[-1].parts, part))
         else:
             messages.append(Message(role=spoken, parts=(part,)))
     content.close()
     return messages
+
+
+def _with(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
+    """Add a part. A thought that a client heard in pieces comes back in pieces, its signature on the last one."""
+    last = parts[-1] if parts else None
+    if not (isinstance(last, Thinking) and isinstance(part, Thinking)) or last.state or last.redacted or part.redacted:
+        return (*parts, part)
+    return (*parts[:-1], replace(part, text=last.text + part.text))
 
 
 def _plain_text(raw: object) -> str | None:

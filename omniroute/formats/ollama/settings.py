@@ -85,7 +85,8 @@ def _read_think(body: Fields) -> Reasoning | None:
         return Reasoning(enabled=think)
     if not isinstance(think, str):
         raise invalid(body.at("think"), "must be true, false, low, medium or high")
-    return Reasoning(effort=think.lower())
+    # Ollama's `think` asks for the thoughts too, which a level alone does not elsewhere.
+    return Reasoning(enabled=True, effort=think.lower())
 
 
 def _read_format(body: Fields) -> OutputFormat | None:

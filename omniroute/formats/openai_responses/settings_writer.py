@@ -34,7 +34,7 @@ def write_settings(request: Request, losses: Losses) -> Json:
         **_identity(request, losses, own=own),
         **_include(request, extras),
     }
-    for key, said in (("reasoning", _reasoning(request.reasoning, losses)), ("text", _text(request))):
+    for key, said in (("reasoning", _reasoning(request, losses)), ("text", _text(request))):
         more = extras.pop(key, None)
         whole = {**said, **more} if isinstance(more, dict) else said
         if whole:
@@ -100,7 +100,8 @@ def thinks(reasoning: Reasoning | None) -> bool:
     return reasoning is not None and reasoning.enabled is not False and reasoning.effort != "none"
 
 
-def _reasoning(reasoning: Reasoning | None, losses: Losses) -> Json:
+def _reasoning(request: Request, losses: Losses) -> Json:
+    reasoning = request.reasoning
     if reasoning is None:
         return {}
     if reasoning.enabled is False and reasoning.effort is None:
@@ -116,6 +117,9 @@ def _reasoning(reasoning: Reasoning | None, losses: Losses) -> Json:
     if reasoning.include and summary is None:
         losses.change("reasoning.include", "thoughts are shown as a summary")
         summary = "auto"
+    asks = reasoning.enabled is True or reasoning.adaptive or reasoning.budget is not None
+    if summary is None and asks and request.origin != ORIGIN:
+        summary = "auto"  # elsewhere a budget or a switch brings the thoughts with it; here they come when asked for
     return _given(effort=effort, summary=summary)
 
 

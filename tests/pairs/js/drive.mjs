@@ -62,8 +62,11 @@ const TALK = {
         max_completion_tokens: ask.max_tokens,
       });
       let answer;
+      let thinking = '';
       if (ask.stream) {
         const stream = openai.chat.completions.stream({ ...body, stream_options: { include_usage: true } });
+        // Its helper keeps only the last piece of a field that it does not know, so the pieces are joined here.
+        stream.on('chunk', (chunk) => (thinking += chunk.choices[0]?.delta?.reasoning_content ?? ''));
         try {
           answer = await stream.finalChatCompletion();
         } catch (error) {
@@ -77,6 +80,7 @@ const TALK = {
       const { message, finish_reason } = answer.choices[0];
       const usage = answer.usage;
       delete message.parsed;
+      if (thinking) message.reasoning_content = thinking;
       return {
         text: message.content ?? '',
         thinking: message.reasoning_content ?? '',
