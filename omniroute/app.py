@@ -26,6 +26,7 @@ from omniroute.gateway.watch import Reason, Watches
 from omniroute.kit.addresses import networks
 from omniroute.kit.clock import SystemClock
 from omniroute.kit.events import ConfigurationChanged
+from omniroute.kit.ids import new_id
 from omniroute.kit.json import dumps
 from omniroute.kit.settings import BadSetting, Environment, Settings
 from omniroute.kit.tasks import Background
@@ -330,6 +331,7 @@ class Gateway:
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
+            (b"x-request-id", new_id("req").encode()),
         ]
         await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

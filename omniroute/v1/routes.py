@@ -150,7 +150,7 @@ class DataPlane:
         path = straightened(scope["path"])
         request_id = new_id("req")
         if scope["method"] == "OPTIONS":
-            await client.answer(204, self._cors.preflight(), b"")
+            await client.answer(204, [*self._cors.preflight(), (b"x-request-id", request_id.encode())], b"")
             return
         form = format_of(path)
         try:

@@ -102,9 +102,11 @@ async def test_a_page_of_another_origin_may_call_the_data_plane(gateway: Running
     preflight = await gateway.http.options(f"{gateway.url}/v1/chat/completions", headers=headers)
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
+    assert preflight.headers["x-request-id"]
     answer = await gateway.http.get(f"{gateway.url}/v1/models", headers={**gateway.auth, **headers})
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
 async def test_claude_code_finds_somebody_at_the_root(gateway: RunningGateway) -> None:
-    assert (await gateway.http.head(gateway.url)).status_code == 200
+    answer = await gateway.http.head(gateway.url)
+    assert (answer.status_code, bool(answer.headers["x-request-id"])) == (200, True)
