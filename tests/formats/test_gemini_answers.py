@@ -10,6 +10,7 @@ from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, Par
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.framing import Frame
 from omniroute.formats.gemini import CODEC
+from omniroute.formats.gemini.signatures import STAND_IN
 from omniroute.formats.gemini.stream import ArrayEncoder
 from omniroute.formats.hub import (
     Choice,
@@ -301,7 +302,8 @@ def test_another_vendors_signature_travels_as_base64_and_comes_back() -> None:
     fields = [
         part["thoughtSignature"] for part in body["candidates"][0]["content"]["parts"] if "thoughtSignature" in part
     ]
-    assert all(base64.b64decode(field, validate=True) for field in fields)
+    assert all(base64.b64decode(field, validate=True) for field in fields if field != STAND_IN)
+    assert STAND_IN in fields, "a call that nobody signed gets Google's own stand-in"
     # Python's SDK decodes the field and sends it back in the URL-safe alphabet.
     sdk = types.Content.model_validate(body["candidates"][0]["content"]).model_dump(
         mode="json", by_alias=True, exclude_none=True
@@ -433,7 +435,7 @@ def test_arguments_in_fragments_are_told_in_one_piece() -> None:
     events: list[Event] = [start, PartStart(index=0, part=call), *pieces, PartEnd(index=0)]
     chunks = told(CODEC, events)
     assert [one["candidates"][0]["content"]["parts"] for one in chunks] == [
-        [{"functionCall": {"id": "c", "name": "f", "args": {"a": 1}}}]
+        [{"functionCall": {"id": "c", "name": "f", "args": {"a": 1}}, "thoughtSignature": STAND_IN}]
     ]
 
 

@@ -13,6 +13,7 @@ HEARD_FOR: Mapping[str, int] = {
 _OPENAI = {
     400: "BadRequestError",
     401: "AuthenticationError",
+    403: "PermissionDeniedError",
     404: "NotFoundError",
     413: "APIStatusError",
     422: "UnprocessableEntityError",

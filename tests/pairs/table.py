@@ -113,13 +113,6 @@ ROWS: tuple[Row, ...] = (
         reason="said as the nearest level; Ollama thinks or does not",
     ),
     # What an upstream does not tell.
-    Row(
-        capability="thoughts",
-        kind="untold",
-        clients=(CHAT,),
-        upstreams=(RESPONSES, GEMINI),
-        reason="thoughts are shown only when asked for, and a chat request cannot ask",
-    ),
     Row(capability="cached", kind="untold", upstreams=(OLLAMA,), reason="it tells of no cache"),
     Row(
         capability="cached",

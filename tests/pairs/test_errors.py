@@ -10,8 +10,12 @@ from tests.pairs.talk import Ask, Refused, User
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TURNS = (User(text="Tell me about the sea and the sky"),)
-WRONG_KEY = {"authorization": "Bearer wrong", "x-api-key": "wrong", "x-goog-api-key": "wrong"}
 BREAKS = ("error_mid_stream", "cut_mid_chunk", "cut_at_boundary", "end_early", "malformed_chunk")
+
+
+def keyed(key: str) -> dict[str, str]:
+    """The headers in which the SDKs send their key."""
+    return {"authorization": f"Bearer {key}", "x-api-key": key, "x-goog-api-key": key}
 
 
 async def refused(bench: Bench, pair: Pair, ask: Ask) -> Refused:
@@ -42,9 +46,12 @@ async def test_what_is_not_there_and_who_may_not(bench: Bench, pair: Pair) -> No
     missing = await refused(bench, pair, ask)
     assert (missing.kind, missing.status) == (classes[404], 404)
     assert "missing-large" in missing.message
-    stranger = await refused(bench, pair, Ask(model=pair.model, turns=TURNS, headers=WRONG_KEY))
+    stranger = await refused(bench, pair, Ask(model=pair.model, turns=TURNS, headers=keyed("wrong")))
     assert (stranger.kind, stranger.status) == (classes[401], 401)
     assert "wrong" not in stranger.message
+    admin = keyed(bench.gateway.admin_key)
+    operator = await refused(bench, pair, Ask(model=pair.model, turns=TURNS, headers=admin))
+    assert (operator.kind, operator.status) == (classes[403], 403)
 
 
 @pytest.mark.parametrize("stream", [False, True])

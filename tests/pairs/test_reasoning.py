@@ -7,7 +7,7 @@ import pytest
 from omniroute.formats.hub import Format
 from omniroute.upstream.demo.answers import THOUGHT
 from tests.fakes.sealing import opened
-from tests.pairs.bench import Bench, Pair, prefix
+from tests.pairs.bench import PAIRS, Bench, Pair, prefix
 from tests.pairs.table import lost, said
 from tests.pairs.talk import Ask, Result, Results, Tool, User
 from tests.pairs.upstreams import walk
@@ -105,6 +105,23 @@ async def test_a_tool_round_within_a_budget_goes_on(bench: Bench, pair: Pair) ->
     turns = await called(bench, pair, pair.model, stream=True, budget=2000)
     heard = await bench.ask(pair, Ask(model=pair.model, turns=turns, tools=(TOOL,), budget=2000, max_tokens=4000))
     assert "nine hours" in heard.text
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+async def test_a_tool_round_goes_on_at_any_other_vendor_and_comes_back(bench: Bench, pair: Pair) -> None:
+    here = f"{prefix(pair.upstream)}/gemini-3-fake"
+    turns = await called(bench, pair, here, stream=True)
+    for other in Format:
+        away = f"{prefix(other)}/gemini-3-fake"
+        heard = await bench.ask(pair, Ask(model=away, turns=turns, tools=(TOOL,), effort="low", stream=True))
+        assert "nine hours" in heard.text
+        # A chat upstream may be Google's own OpenAI endpoint, which wants its signature back.
+        if other is not pair.upstream and (pair.upstream, other) != (Format.GEMINI, Format.OPENAI_CHAT):
+            foreign = [v for v in strings(bench.upstreams[other].body) if opened(pair.upstream.value, v) is not None]
+            assert not foreign, "another vendor's signature is nobody else's business"
+        back = (*turns, heard, User(text="And then?"))
+        again = await bench.ask(pair, Ask(model=here, turns=back, effort="low"))
+        assert again.text == "And then?"
 
 
 def strings(value: Any) -> list[str]:

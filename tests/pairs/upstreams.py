@@ -113,7 +113,7 @@ def _responses(body: Json) -> Seen:
         system="\n".join(filter(None, [body.get("instructions"), *said])),
         texts=tuple(_text(item["content"]) for item in items if item.get("role") == "user"),
         images=tuple(_url(value["image_url"]) for value in walk(items) if value.get("type") == "input_image"),
-        tools=tuple(tool["name"] for tool in body.get("tools", ())),
+        tools=tuple(tool.get("name", tool["type"]) for tool in body.get("tools", ())),
         choice=body.get("tool_choice"),
         schema=body.get("text", {}).get("format", {}).get("schema"),
         stop=(),

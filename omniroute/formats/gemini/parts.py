@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from omniroute.formats.gemini.media import read_blob, read_file, write_media
-from omniroute.formats.gemini.signatures import read_signature, split_redacted, write_signature
+from omniroute.formats.gemini.signatures import STAND_IN, read_signature, split_redacted, write_signature
 from omniroute.formats.hub import Format, Json, Media, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
 from omniroute.formats.loose import text_in
 from omniroute.formats.wrapping import object_of, text_of_object
@@ -77,9 +77,14 @@ def write_part(part: Part) -> Json | None:
 
 
 def write_call(call: ToolCall) -> Json:
-    """Write a function call; arguments that are no object are wrapped in one."""
+    """Write a function call; arguments that are no object are wrapped in one.
+
+    A call that nobody signed gets the stand-in: the client hands it back, and then Gemini 3, to which that request may
+    pass through as it is, takes the call for what it is, another model's.
+    """
     args, _ = object_of(call.arguments)
-    return _signed({"functionCall": {"id": call.id, "name": call.name, "args": args}}, call)
+    raw: Json = {"functionCall": {"id": call.id, "name": call.name, "args": args}}
+    return {**raw, "thoughtSignature": STAND_IN} if call.state is None else _signed(raw, call)
 
 
 def _signed(raw: Json, part: Text | Thinking | ToolCall) -> Json:

@@ -6,6 +6,7 @@ work the tests that need them are skipped.
 
 import asyncio
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -73,6 +74,8 @@ class NodeClient:
 async def start_node(url: str, key: str) -> Node:
     """Start the process, or skip the test where there is none to start."""
     packages = await asyncio.to_thread(_installed)
+    if isinstance(packages, str):
+        pytest.skip(packages)
     environment = {**os.environ, "PAIRS_URL": url, "PAIRS_KEY": key}
     process = await asyncio.create_subprocess_exec(
         "node", "--input-type=module", "-e", (_HERE / "drive.mjs").read_text(),
@@ -81,10 +84,11 @@ async def start_node(url: str, key: str) -> Node:
     return Node(process)
 
 
-def _installed() -> Path:
-    """Return a folder that has the packages; install them when they are not there yet."""
+@functools.cache
+def _installed() -> Path | str:
+    """Return a folder that has the packages, installed when they are not there yet, or why there is none."""
     if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not here")
+        return "node and npm are not here"
     digest = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _LOCK)).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "omniroute-tests"
     folder = cache / f"pairs-{digest}"
@@ -94,7 +98,10 @@ def _installed() -> Path:
     fresh = Path(tempfile.mkdtemp(prefix="pairs-", dir=cache))
     for name in _LOCK:
         shutil.copy(_HERE / name, fresh)
-    _npm_ci(fresh)
+    trouble = _npm_ci(fresh)
+    if trouble:
+        shutil.rmtree(fresh)
+        return f"the JavaScript packages can't be installed: {trouble}"
     try:
         fresh.rename(folder)
     except OSError:  # another worker was faster
@@ -102,16 +109,14 @@ def _installed() -> Path:
     return folder
 
 
-def _npm_ci(folder: Path) -> None:
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+def _npm_ci(folder: Path) -> str | None:
+    """Install; return what went wrong. One failed fetch is enough: where there is no network the tests go on."""
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
-        trouble = done.stderr.strip().splitlines()[-1:] if done.returncode else None
     except (OSError, subprocess.TimeoutExpired) as error:
-        trouble = [str(error)]
-    if trouble is not None:
-        shutil.rmtree(folder)
-        pytest.skip(f"the JavaScript packages can't be installed: {' '.join(trouble)}")
+        return str(error)
+    return " ".join(done.stderr.split())[:200] or "npm failed" if done.returncode else None
 
 
 # ── spelling ────────────────────────────────────────────────────────────────────────────────────────────────────
