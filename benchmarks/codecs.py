@@ -14,7 +14,7 @@ from omniroute.commands.server import spare_the_collector
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Finish, PartEnd, PartStart, Start
 from omniroute.formats.hub import Format, Request, Seed, Text, Usage
 from omniroute.formats.table import CODECS
-from omniroute.formats.translate import translate_request
+from omniroute.formats.translate import encode_request
 from omniroute.gateway.relay import Translation
 from omniroute.kit import json
 
@@ -57,7 +57,7 @@ def _stream(upstream: Format, client: Format) -> None:
 
 def _request(client: Format, upstream: Format) -> None:
     body: dict[str, Any] = json.loads(_requests(client))
-    _, encoded = translate_request(body, client=CODECS[client], upstream=CODECS[upstream])
+    encoded = encode_request(CODECS[client].decode_request(body), CODECS[upstream])
     json.dumps(encoded.body)
 
 

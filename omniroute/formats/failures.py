@@ -103,7 +103,7 @@ def failure_of(value: object, status: int = 0) -> Fault:
     return Fault(
         kind=kind,
         message=_message(error, status),
-        status=status or _whole_number(error.get("code")) or status_of(kind),
+        status=status or told_status(error.get("code")) or status_of(kind),
         code=code,
         param=_word(error, "param"),
         retry_after_s=_retry(error),
@@ -180,7 +180,7 @@ def _kind(error: Json, status: int) -> str:
         kind = _KIND_OF_WORD.get(str(error.get(key)))
         if kind:
             return kind
-    number = status or _whole_number(error.get("code"))
+    number = status or told_status(error.get("code"))
     return kind_of(number) if number else "upstream"
 
 
@@ -191,8 +191,8 @@ def _word(error: Json, key: str) -> str | None:
     return str(value) or None
 
 
-def _whole_number(value: object) -> int:
-    """An HTTP status in the body, 0 for anything else."""
+def told_status(value: object) -> int:
+    """An HTTP status that a body tells as `code`, 0 for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600 else 0  # noqa: PLR2004
 
 

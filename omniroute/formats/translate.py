@@ -8,14 +8,8 @@ from collections.abc import Callable, Iterable
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Event, Fault
 from omniroute.formats.framing import Frame, FrameTooLong
-from omniroute.formats.hub import Encoded, Json, Request, Seed
+from omniroute.formats.hub import Encoded, Request, Seed
 from omniroute.kit.json import BadJson, loads
-
-
-def translate_request(body: Json, *, client: Codec, upstream: Codec) -> tuple[Request, Encoded]:
-    """Read a client's body and write the upstream's; the losses are those of reading and of writing."""
-    request = client.decode_request(body)
-    return request, encode_request(request, upstream)
 
 
 def encode_request(request: Request, upstream: Codec) -> Encoded:
@@ -24,13 +18,12 @@ def encode_request(request: Request, upstream: Codec) -> Encoded:
     return Encoded(body=encoded.body, losses=(*request.unread, *encoded.losses))
 
 
-def translate_response(raw: Json, *, upstream: Codec, client: Codec, seed: Seed, request: Request) -> Json:
-    """Write an upstream's whole answer for the client."""
-    return client.encode_response(upstream.decode_response(raw, seed), request)
-
-
 class StreamTranslator:
-    """An upstream's bytes to the client's: deframe, decode, encode. `watch` sees every event that passes."""
+    """An upstream's bytes to the client's: deframe, decode, encode. `watch` sees every event that passes.
+
+    With `tells_faults` off the upstream's first fault is shown to `watch` and ends the translation there: what the
+    client hears of it is for `fail` to say.
+    """
 
     def __init__(
         self,
@@ -40,35 +33,44 @@ class StreamTranslator:
         seed: Seed,
         request: Request,
         watch: Callable[[Event], None] = lambda _: None,
+        tells_faults: bool = True,
     ) -> None:
         self._deframer = upstream.deframer()
         self._decoder = upstream.decoder(seed)
         self._encoder = client.encoder(seed, request)
         self._watch = watch
+        self._tells_faults = tells_faults
+        self._stopped = False
 
     def feed(self, data: bytes) -> bytes:
         """Take the upstream's next bytes; return what the client is to be sent."""
         try:
             frames = self._deframer.feed(data)
         except FrameTooLong as error:
-            return self._encode([Fault(kind="upstream", status=502, code="frame_too_long", message=str(error))])
+            return self._encode([Fault(kind="upstream", status=502, message=str(error))])
         return b"".join(self._encode(self._decoder.feed(frame)) for frame in frames)
 
     def end(self) -> bytes:
         """Take the upstream's end; return the rest."""
         frames = (frame for frame in self._deframer.end() if _is_whole(frame))
         told = b"".join(self._encode(self._decoder.feed(frame)) for frame in frames)
-        return told + self._encode(self._decoder.end()) + self._encoder.end()
+        told += self._encode(self._decoder.end())
+        return told if self._stopped else told + self._encoder.end()
 
     def fail(self, fault: Fault) -> bytes:
         """End the client's stream with an error of the gateway's own, such as a connection that broke."""
-        return self._encode([fault])
+        self._watch(fault)
+        return self._encoder.feed(fault)
 
     def _encode(self, events: Iterable[Event]) -> bytes:
-        said = []
+        said: list[bytes] = []
         for event in events:
+            if self._stopped:
+                break
             self._watch(event)
-            said.append(self._encoder.feed(event))
+            self._stopped = isinstance(event, Fault) and not self._tells_faults
+            if not self._stopped:
+                said.append(self._encoder.feed(event))
         return b"".join(said)
 
 

@@ -15,12 +15,13 @@ import structlog
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
+from omniroute.formats.failures import told_status
 from omniroute.formats.fold import StreamFault, fold, unfold
 from omniroute.formats.hub import Format, Request, Response, Seed, Usage
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import encode_request
 from omniroute.gateway.call import Call
-from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
+from omniroute.gateway.chat_relay import BAD_GATEWAY, NotAnAnswer, whole_usage
 from omniroute.gateway.relay import Finished, Relay
 from omniroute.gateway.snapshot import Target
 from omniroute.gateway.watch import Reason, Watch
@@ -90,8 +91,8 @@ class Attempt:
         watch.wait(Reason.FIRST_BYTE, self._limits.first_byte_s)
         with timeouts(watch):
             endpoint = target.stream if call.stream else target.whole
-            if call.forwarded and call.codec.format is target.format:
-                endpoint = dataclasses.replace(endpoint, headers={**endpoint.headers, **call.forwarded})
+            if call.codec.format is target.format:
+                endpoint = endpoint.adding(call.forwarded)
             answer = await self._client.post(endpoint, body)
             if answer.status == _OK:
                 return answer
@@ -230,8 +231,7 @@ def decoded(codec: Codec, text: bytes, seed: Seed) -> Response:
 def _status_in(body: object) -> int:
     """Find the status that an error inside a 200 stands for."""
     error = body.get("error") if isinstance(body, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else 502  # noqa: PLR2004 - HTTP error statuses
+    return (told_status(error.get("code")) if isinstance(error, dict) else 0) or BAD_GATEWAY
 
 
 def _folded(codec: Codec, text: bytes, seed: Seed) -> Response:

@@ -8,6 +8,7 @@ as the bytes it came in.
 import msgspec
 
 from omniroute.formats.events import Fault
+from omniroute.formats.failures import told_status
 from omniroute.formats.hub import Usage
 from omniroute.formats.openai_chat.usage import read_usage
 from omniroute.gateway.relay import events_of, too_long, whole_events
@@ -15,7 +16,7 @@ from omniroute.kit import json
 
 _EMPTY = msgspec.Raw(b"null")
 _DONE = b"[DONE]"
-_BAD_GATEWAY = 502
+BAD_GATEWAY = 502
 _MAX_CARRY = 16 * 1024 * 1024
 
 
@@ -68,11 +69,11 @@ def whole_usage(body: bytes) -> Usage | None:
         usage = json.loads(bytes(answer.usage))
         fault = _fault(bytes(answer.error)) if bytes(answer.error) != b"null" else None
     except (msgspec.DecodeError, json.BadJson, RecursionError) as error:
-        raise NotAnAnswer(f"the answer is not a chat completion: {error}", _BAD_GATEWAY) from error
+        raise NotAnAnswer(f"the answer is not a chat completion: {error}", BAD_GATEWAY) from error
     if fault is not None:
         raise NotAnAnswer("the answer is an error", fault.status)
     if not answer.choices:
-        raise NotAnAnswer("the answer has no choices", _BAD_GATEWAY)
+        raise NotAnAnswer("the answer has no choices", BAD_GATEWAY)
     return read_usage(usage)
 
 
@@ -209,6 +210,6 @@ def _fault(raw: bytes) -> Fault:
     if not isinstance(error, dict):
         return Fault(kind="upstream", message=str(error), status=502)
     code = error.get("code")
-    status = code if isinstance(code, int) and 400 <= code < 600 else 502  # noqa: PLR2004 - HTTP error statuses
+    status = told_status(code) or BAD_GATEWAY
     message = str(error.get("message") or "the provider sent an error")
     return Fault(kind="upstream", message=message, status=status, code=None if code is None else str(code))

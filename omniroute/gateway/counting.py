@@ -14,12 +14,11 @@ from omniroute.formats.counting import count, is_ready, measure
 from omniroute.formats.hub import Format, Json
 from omniroute.formats.table import CODECS
 from omniroute.gateway.cooling import Cooling
-from omniroute.gateway.resolve import Resolver
-from omniroute.gateway.snapshot import Account, Snapshot, Target, parse_url
+from omniroute.gateway.resolve import Resolver, endpoint_of
+from omniroute.gateway.snapshot import Account, Snapshot, Target
 from omniroute.kit import json
 from omniroute.kit.errors import OmniError, Unavailable
 from omniroute.kit.log import redactor
-from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint, UpstreamClient
 from omniroute.upstream.endpoints import Purpose
 from omniroute.upstream.failures import AttemptFailed
@@ -123,10 +122,9 @@ def _endpoint(question: Question, target: Target, snapshot: Snapshot) -> Endpoin
     if account is None:
         return None
     try:
-        url = endpoint_url(account.of, Purpose.COUNT_TOKENS, base_url=account.base_url, model=target.model)
+        return endpoint_of(account, Purpose.COUNT_TOKENS, target.model).adding(question.forwarded)
     except OmniError:
         return None
-    return Endpoint(url=parse_url(url), headers={**account.headers, **question.forwarded}, local=account.local)
 
 
 def _account(target: Target, snapshot: Snapshot) -> Account | None:

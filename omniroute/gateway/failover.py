@@ -5,7 +5,9 @@ there on a break ends the client's stream with an error event, and the record sa
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format, Json
@@ -24,6 +26,8 @@ from omniroute.upstream.client import Answer
 from omniroute.upstream.failures import RULES, AttemptFailed, Failure, FailureKind, of_fault
 
 _MAX_WORDS = 300
+
+T = TypeVar("T")
 
 
 class AllFailed(Exception):
@@ -50,21 +54,22 @@ class Failover:
             raise AllFailed(_held_off(self._cooling.refusals(call.plan.targets)))
         return targets
 
-    async def whole(self, call: Call, watch: Watch) -> bytes:
-        """Return the body of the first whole answer."""
+    async def _walk(self, call: Call, try_one: Callable[[Target, float], Awaitable[T]]) -> T:
+        """Return what the first target that answers gave; `try_one` gets a target and when its try began."""
         failures: list[tuple[Target, Failure]] = []
         for target in self._targets(call):
             began = time.perf_counter()
             try:
-                body = await self._whole(call, target, watch)
+                return await try_one(target, began)
             except AttemptFailed as error:
                 self._failed(call, target, error.failure, began, failures)
-                continue
-            self._answered(call, target, began)
-            return body
         raise AllFailed(summary(call, failures))
 
-    async def _whole(self, call: Call, target: Target, watch: Watch) -> bytes:
+    async def whole(self, call: Call, watch: Watch) -> bytes:
+        """Return the body of the first whole answer."""
+        return await self._walk(call, partial(self._whole, call, watch))
+
+    async def _whole(self, call: Call, watch: Watch, target: Target, began: float) -> bytes:
         answer = await self._attempt.open(call, target, watch)
         try:
             text = await self._attempt.read(answer, watch)
@@ -73,22 +78,14 @@ class Failover:
         whole = whole_answer(call, target, text, answer.headers.get("content-type", ""))
         call.usage = whole.usage
         call.usage_source = "none" if whole.usage is None else "final"
+        self._answered(call, target, began)
         return whole.body
 
     async def stream(self, call: Call, watch: Watch, reply: StreamReply) -> None:
         """Stream the first answer that begins; raise AllFailed when none does."""
-        failures: list[tuple[Target, Failure]] = []
-        for target in self._targets(call):
-            began = time.perf_counter()
-            try:
-                await self._stream(call, target, watch, reply, began)
-            except AttemptFailed as error:
-                self._failed(call, target, error.failure, began, failures)
-                continue
-            return
-        raise AllFailed(summary(call, failures))
+        await self._walk(call, partial(self._stream, call, watch, reply))
 
-    async def _stream(self, call: Call, target: Target, watch: Watch, reply: StreamReply, began: float) -> None:
+    async def _stream(self, call: Call, watch: Watch, reply: StreamReply, target: Target, began: float) -> None:
         answer = await self._attempt.open(call, target, watch)
         relay: Relay = Finished(None)
         try:

@@ -15,6 +15,7 @@ from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, Par
 from omniroute.formats.fold import merge_usage
 from omniroute.formats.framing import MAX_FRAME_BYTES, Frame, FrameTooLong
 from omniroute.formats.hub import Refusal, Request, Seed, Text, Thinking, Usage
+from omniroute.formats.translate import StreamTranslator
 
 # Two line ends in a row; a group that gives nothing back, as CRLF is one line end and not two.
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
@@ -73,41 +74,21 @@ class Translation(_Seen):
 
     def __init__(self, upstream: Codec, client: Codec, seed: Seed, request: Request) -> None:
         super().__init__()
-        self._deframer = upstream.deframer()
-        self._decoder = upstream.decoder(seed)
-        self._encoder = client.encoder(seed, request)
+        self._translator = StreamTranslator(
+            upstream=upstream, client=client, seed=seed, request=request, watch=self.note, tells_faults=False
+        )
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes."""
-        out: list[bytes] = []
-        try:
-            for frame in self._deframer.feed(data):
-                self._pass(self._decoder.feed(frame), out)
-        except FrameTooLong as error:
-            self.fault = Fault(kind="upstream", message=str(error), status=502)
-        return b"".join(out)
+        return self._translator.feed(data)
 
     def end(self) -> bytes:
         """Take the end."""
-        out: list[bytes] = []
-        for frame in self._deframer.end():
-            self._pass(self._decoder.feed(frame), out)
-        self._pass(self._decoder.end(), out)
-        if self.fault is None:
-            out.append(self._encoder.end())
-        return b"".join(out)
-
-    def _pass(self, events: list[Event], out: list[bytes]) -> None:
-        for event in events:
-            if self.fault is not None:
-                return
-            self.note(event)
-            if self.fault is None:
-                out.append(self._encoder.feed(event))
+        return self._translator.end()
 
     def error(self, fault: Fault) -> bytes:
         """Spell an error event that fits what the client got so far."""
-        return self._encoder.feed(fault)
+        return self._translator.fail(fault)
 
 
 class Tapped(_Seen):

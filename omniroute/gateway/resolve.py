@@ -62,15 +62,16 @@ class Resolver:
             connection_name=account.name,
             model=model,
             format=account.format,
-            whole=_endpoint(account, model, stream=False),
-            stream=_endpoint(account, model, stream=True),
+            whole=endpoint_of(account, Purpose.CHAT, model),
+            stream=endpoint_of(account, Purpose.CHAT, model, stream=True),
             rate=self._prices.rate(account.provider_id, model),
             repairs=account.repairs,
         )
 
 
-def _endpoint(account: Account, model: str, *, stream: bool) -> Endpoint:
-    url = endpoint_url(account.of, Purpose.CHAT, base_url=account.base_url, model=model, stream=stream)
+def endpoint_of(account: Account, purpose: Purpose, model: str, *, stream: bool = False) -> Endpoint:
+    """Say where an account serves a model for a purpose; raise NotFound where it has no such endpoint."""
+    url = endpoint_url(account.of, purpose, base_url=account.base_url, model=model, stream=stream)
     return Endpoint(url=parse_url(url), headers=account.headers, local=account.local)
 
 

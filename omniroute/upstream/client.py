@@ -5,7 +5,7 @@ time and goes back to the pool when its answer was read to the end.
 """
 
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from yarl import URL
@@ -28,6 +28,10 @@ class Endpoint:
     local: bool = False
     proxy: URL | None = None
     _head: Head | None = field(default=None, init=False, repr=False, compare=False)
+
+    def adding(self, headers: Mapping[str, str]) -> "Endpoint":
+        """Return the same endpoint with more headers."""
+        return replace(self, headers={**self.headers, **headers}) if headers else self
 
     def head(self) -> Head:
         """Return the head of its requests, spelled at first use; raise AttemptFailed if it can't be."""

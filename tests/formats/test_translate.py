@@ -11,7 +11,7 @@ from omniroute.formats.fold import unfold
 from omniroute.formats.framing import MAX_FRAME_BYTES
 from omniroute.formats.hub import Choice, Request, Response, Seed, Stop, Text, ToolCall, Usage
 from omniroute.formats.table import CODECS
-from omniroute.formats.translate import StreamTranslator, translate_request, translate_response
+from omniroute.formats.translate import StreamTranslator, encode_request
 from omniroute.kit.json import dumps, loads
 from tests.formats.speaking import ASKED, folded, paths
 
@@ -64,7 +64,7 @@ def test_a_stream_of_any_format_reaches_a_client_of_any_other(upstream: Codec, c
 @every_pair
 def test_a_whole_answer_of_any_format_reaches_a_client_of_any_other(upstream: Codec, client: Codec) -> None:
     raw = loads(dumps(upstream.encode_response(RESPONSE, ASKED)))
-    said = translate_response(raw, upstream=upstream, client=client, seed=SEED, request=ASKED)
+    said = client.encode_response(upstream.decode_response(raw, SEED), ASKED)
     heard = client.decode_response(said, SEED)
     assert heard.choices[0].parts[0] == Text(text="Grüße 💥")
     assert heard.choices[0].stop is Stop.TOOL_CALLS
@@ -109,7 +109,8 @@ def test_the_losses_of_reading_come_before_those_of_writing() -> None:
         "top_k": 3,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "x", "mood": "good"}]}],
     }
-    request, encoded = translate_request(body, client=anthropic.CODEC, upstream=openai_chat.CODEC)
+    request = anthropic.CODEC.decode_request(body)
+    encoded = encode_request(request, openai_chat.CODEC)
     assert encoded.body == {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
     assert paths(encoded.losses) == ["messages[0].content[0].mood", "sampling.top_k"]
     assert isinstance(request, Request)
