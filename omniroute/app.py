@@ -12,16 +12,20 @@ import structlog
 from omniroute import __version__
 from omniroute.api.services import Reach, Services
 from omniroute.gateway.attempt import Attempt, Limits
+from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
+from omniroute.gateway.measures import Measures
 from omniroute.gateway.pipeline import Pipeline, Times
+from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
+from omniroute.gateway.traffic import Traffic
 from omniroute.gateway.watch import Reason, Watches
 from omniroute.kit.addresses import networks
 from omniroute.kit.clock import SystemClock
@@ -30,10 +34,15 @@ from omniroute.kit.ids import new_id
 from omniroute.kit.json import dumps
 from omniroute.kit.settings import BadSetting, Environment, Settings
 from omniroute.kit.tasks import Background
+from omniroute.services.aliases import Aliases
+from omniroute.services.balancing import Balancing
+from omniroute.services.combo_metrics import ComboMeasures
+from omniroute.services.combos import Combos
 from omniroute.services.first_start import FirstStart, Offer
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login
+from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.providers import ConnectionHealth, Providers
@@ -42,6 +51,8 @@ from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
@@ -79,6 +90,8 @@ class Stores:
     settings: SettingGroups
     nodes: NodeRows
     connections: ConnectionRows
+    combos: ComboRows
+    aliases: AliasRows
     keys: KeyRows
     logins: Logins
     usage: UsageRows
@@ -95,6 +108,8 @@ class Stores:
             settings=SettingGroups(database),
             nodes=NodeRows(database, sealer),
             connections=ConnectionRows(database, sealer),
+            combos=ComboRows(database),
+            aliases=AliasRows(database),
             keys=KeyRows(database),
             logins=Logins(database),
             usage=UsageRows(database),
@@ -114,13 +129,19 @@ class Gateway:
         self._background = Background()
         self._watches = Watches(self._background)
         self._cooling = Cooling(self.clock, self.bus)
+        self._traffic = Traffic()
+        self.balancing = Balancing(groups=stores.settings, changed=self._changed)
         self._client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports={"demo": EmbeddedDemo()})
         self._recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self._kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self._snapshots = Snapshots(
             nodes=stores.nodes,
             connections=stores.connections,
+            combos=stores.combos,
+            aliases=stores.aliases,
             keys=stores.keys,
+            balancing=self.balancing,
+            traffic=self._traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
@@ -132,9 +153,11 @@ class Gateway:
 
     def _build_data_plane(self) -> DataPlane:
         settings, prices = self.settings, PriceBook.load()
-        resolver = Resolver(prices)
+        resolver = Resolver(prices, self._traffic)
+        pipeline = self._build_pipeline(resolver, prices)
+        self._probe = Probing(pipeline, resolver, self._snapshots.current, self.clock)
         return DataPlane(
-            chat=Chat(self._build_pipeline(resolver, prices), max_body_bytes=settings.max_body_bytes),
+            chat=Chat(pipeline, max_body_bytes=settings.max_body_bytes),
             stored=Stored(self._kept),
             counts=Counts(
                 Counting(self._client, resolver, self._cooling),
@@ -156,7 +179,12 @@ class Gateway:
         )
         return Pipeline(
             resolver=resolver,
-            failover=Failover(Attempt(self._client, limits), self._cooling, max_attempts=settings.max_attempts),
+            failover=Failover(
+                Attempt(self._client, limits),
+                self._cooling,
+                Chooser(self._cooling),
+                max_attempts=settings.max_attempts,
+            ),
             recorder=self._recorder,
             prices=prices,
             watches=self._watches,
@@ -203,9 +231,30 @@ class Gateway:
             counts={"openRequests": self._watches.__len__, "waitingRecords": lambda: self._recorder.waiting},
         )
 
+        self._build_names()
+
+    def _build_names(self) -> None:
+        """Build what operators name models with."""
+        stores, clock, changed = self.stores, self.clock, self._changed
+        names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
+        self.combos = Combos(
+            rows=stores.combos,
+            connections=stores.connections,
+            names=names,
+            probe=self._probe,
+            clock=clock,
+            changed=changed,
+        )
+        self.aliases = Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed)
+        measures = Measures(self._traffic, self._snapshots.current, clock)
+        self.combo_measures = ComboMeasures(read=measures.read, forget=measures.forget)
+
     def _services(self) -> Services:
         settings = self.settings
         return Services(
+            combos=self.combos,
+            combo_measures=self.combo_measures,
+            aliases=self.aliases,
             login=self.login,
             keys=self.keys,
             nodes=self.nodes,

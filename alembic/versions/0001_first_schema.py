@@ -18,6 +18,8 @@ def upgrade() -> None:
     _make_settings()
     _make_nodes()
     _make_connections()
+    _make_combos()
+    _make_model_aliases()
     _make_api_keys()
     _make_login_sessions()
     _make_request_logs()
@@ -87,6 +89,34 @@ def _make_connections() -> None:
     op.create_index(op.f("ix_connections_provider"), "connections", ["provider"])
 
 
+def _make_combos() -> None:
+    op.create_table(
+        "combos",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("strategy", sa.String(length=32), nullable=False),
+        sa.Column("targets", sa.JSON(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_combos")),
+        sa.UniqueConstraint("name", name=op.f("uq_combos_name")),
+    )
+
+
+def _make_model_aliases() -> None:
+    op.create_table(
+        "model_aliases",
+        sa.Column("pattern", sa.String(length=256), nullable=False),
+        sa.Column("target", sa.String(length=256), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("pattern", name=op.f("pk_model_aliases")),
+    )
+
+
 def _make_api_keys() -> None:
     op.create_table(
         "api_keys",
@@ -128,6 +158,7 @@ def _make_request_logs() -> None:
         sa.Column("format", sa.String(length=32), nullable=False),
         sa.Column("path", sa.String(length=256), nullable=False),
         sa.Column("requested_model", sa.String(length=256), nullable=False),
+        sa.Column("combo", sa.String(length=100), nullable=True),
         sa.Column("stream", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),

@@ -6,6 +6,7 @@ from functools import cache
 from omniroute.api import inference, keys, login, nodes, providers, system, usage
 from omniroute.api.describe import described
 from omniroute.api.operation import HTML, Call, Described, Operation, Policy
+from omniroute.api.routing import ROUTING
 from omniroute.api.services import Services
 from omniroute.api.shapes import Done
 from omniroute.kit.errors import (
@@ -386,4 +387,4 @@ _INFERENCE = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*_AUTH, *_PROVIDERS, *_KEYS, *_SYSTEM, *_INFERENCE)
+OPERATIONS: tuple[Operation, ...] = (*_AUTH, *_PROVIDERS, *ROUTING, *_KEYS, *_SYSTEM, *_INFERENCE)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from omniroute.kit.addresses import Network
+from omniroute.services.aliases import Aliases
+from omniroute.services.combo_metrics import ComboMeasures
+from omniroute.services.combos import Combos
 from omniroute.services.keys import Keys
 from omniroute.services.login import Login
 from omniroute.services.nodes import Nodes
@@ -36,6 +39,9 @@ class Services:
     keys: Keys
     nodes: Nodes
     providers: Providers
+    combos: Combos
+    combo_measures: ComboMeasures
+    aliases: Aliases
     system: System
     request_log: RequestLog
     reach: Reach

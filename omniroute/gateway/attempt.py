@@ -88,7 +88,7 @@ class Attempt:
                 self._repairs[place] = (*repairs, repair)
 
     async def _send(self, call: Call, target: Target, body: bytes, watch: Watch) -> Answer:
-        watch.wait(Reason.FIRST_BYTE, self._limits.first_byte_s)
+        watch.wait(Reason.FIRST_BYTE, call.limited(call.first_byte_s or self._limits.first_byte_s))
         with timeouts(watch):
             endpoint = target.stream if call.stream else target.whole
             if call.codec.format is target.format:
@@ -108,15 +108,15 @@ class Attempt:
         with timeouts(watch):
             return await answer.next()
 
-    async def read(self, answer: Answer, watch: Watch) -> bytes:
+    async def read(self, call: Call, answer: Answer, watch: Watch) -> bytes:
         """Return a whole body, within the limits."""
-        watch.wait(Reason.IDLE, self._limits.idle_s)
+        watch.wait(Reason.IDLE, call.limited(self._limits.idle_s))
         with timeouts(watch):
             return await answer.read(self._limits.answer_bytes)
 
-    def waits_for_more(self, watch: Watch) -> None:
+    def waits_for_more(self, call: Call, watch: Watch) -> None:
         """From now on the pieces of the stream may be this far apart."""
-        watch.wait(Reason.IDLE, self._limits.idle_s)
+        watch.wait(Reason.IDLE, call.limited(self._limits.idle_s))
 
 
 @contextmanager

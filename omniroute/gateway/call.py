@@ -28,11 +28,13 @@ class Call:
     """The state of one request; only its own task changes it. Times are `time.perf_counter` seconds."""
 
     __slots__ = (
+        "answer_by",
         "attempts",
         "began",
         "body",
         "codec",
         "fault",
+        "first_byte_s",
         "first_token_at",
         "foreign_state",
         "forwarded",
@@ -44,6 +46,7 @@ class Call:
         "plan",
         "previous",
         "request",
+        "session",
         "started_ms",
         "status",
         "stream",
@@ -66,6 +69,9 @@ class Call:
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
         self.previous: str | None = None  # the kept answer that the request goes on from
+        self.session: str | None = None  # the name that the client gave its conversation
+        self.answer_by: float | None = None  # until then an answer must be complete, or its stream begun
+        self.first_byte_s: float | None = None
         self.request: Request | None = None
         self.plan: Plan | None = None
         self.target: Target | None = None
@@ -81,6 +87,30 @@ class Call:
     def passes_through(self, target: Target) -> bool:
         """Whether the target gets the client's own body, and the client the target's own answer."""
         return self.codec is CODECS[target.format] and not self.foreign_state
+
+    @property
+    def combo(self) -> str | None:
+        """The name of the combo that the model's name led to."""
+        return None if self.plan is None or self.plan.combo is None else self.plan.combo.name
+
+    def hurry(self, timeout_ms: int | None, first_byte_ms: int | None) -> None:
+        """Take over a combo's limits."""
+        self.answer_by = None if timeout_ms is None else self.began + timeout_ms / 1000
+        self.first_byte_s = None if first_byte_ms is None else first_byte_ms / 1000
+
+    def no_hurry(self) -> None:
+        """The stream has begun: from now on it may take its time."""
+        self.answer_by = None
+
+    def is_late(self) -> bool:
+        """Whether the time for an answer is over."""
+        return self.answer_by is not None and time.perf_counter() >= self.answer_by
+
+    def limited(self, limit_s: float) -> float:
+        """Return a wait's limit, or what is left of the time for an answer if that is less."""
+        if self.answer_by is None:
+            return limit_s
+        return max(min(limit_s, self.answer_by - time.perf_counter()), 0.0)
 
     def saw_first_token(self) -> None:
         """Note when the first meaningful piece of the answer came."""
@@ -100,6 +130,7 @@ class Call:
             format=self.codec.format.value,
             path=origin.path,
             requested_model=self.model,
+            combo=self.combo,
             stream=self.stream,
             outcome=self.outcome,
             status=self.status,

@@ -90,12 +90,12 @@ class Conversations:
 
     def fit(self, call: Call, plan: Plan) -> Plan:
         """Return the targets that can serve the request; raise Invalid when what came before is unknown to all."""
-        speaking = tuple(target for target in plan.targets if target.format is Format.OPENAI_RESPONSES)
+        speaking = any(route.target.format is Format.OPENAI_RESPONSES for route in plan.routes)
         unknown = call.body.get(_PREVIOUS)
         if unknown is not None:
             if not speaking:
                 raise self._not_found(unknown)
-            return dataclasses.replace(plan, targets=speaking)
+            return dataclasses.replace(plan, speaks=Format.OPENAI_RESPONSES)
         if speaking and call.previous is not None:
             _leave_out_thoughts(call)
         return plan

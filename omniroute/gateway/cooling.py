@@ -1,15 +1,16 @@
 """Which connections are left alone for now, or one model on them; kept in memory, told to whoever asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omniroute.gateway.snapshot import Target
+from omniroute.gateway.snapshot import Route, Target
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import ConnectionCooled
 from omniroute.routing.cooldown import Cooldown, after_failure, order
 from omniroute.state.bus import Bus
 from omniroute.upstream.failures import Failure
 
-Scope = tuple[str, str | None]  # a connection, and a model when only that is meant
+Scope = str | tuple[str, str]  # a connection, or one model on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Cooling:
         rule = failure.rule
         if not rule.cool_s:
             return
-        scope: Scope = (target.connection_id, None if rule.whole_connection else target.model)
+        scope: Scope = target.connection_id if rule.whole_connection else (target.connection_id, target.model)
         now = self._clock.monotonic()
         cooldown = after_failure(
             self._cooldowns.get(scope),
@@ -48,36 +49,57 @@ class Cooling:
         self._cooldowns[scope] = cooldown
         until_ms = self._clock.now_ms() + int((cooldown.until - now) * 1000)
         self._bus.publish(
-            ConnectionCooled(connection_id=scope[0], model=scope[1], reason=cooldown.reason, until_ms=until_ms)
+            ConnectionCooled(
+                connection_id=target.connection_id,
+                model=None if rule.whole_connection else target.model,
+                reason=cooldown.reason,
+                until_ms=until_ms,
+            )
         )
 
     def succeeded(self, target: Target) -> None:
         """Forget what was held against the target."""
         if self._cooldowns:
-            self._cooldowns.pop((target.connection_id, None), None)
+            self._cooldowns.pop(target.connection_id, None)
             self._cooldowns.pop((target.connection_id, target.model), None)
 
     def forget(self, connection_id: str) -> None:
         """Forget everything about a connection: an operator changed or reset it."""
-        for scope in [scope for scope in self._cooldowns if scope[0] == connection_id]:
-            del self._cooldowns[scope]
+        for scope in list(self._cooldowns):
+            if connection_id == (scope if isinstance(scope, str) else scope[0]):
+                del self._cooldowns[scope]
 
-    def order(self, targets: tuple[Target, ...]) -> list[Target]:
-        """Return the targets worth trying now, best first."""
+    @property
+    def has_any(self) -> bool:
+        """Whether anything is cooling, or was and did not answer since."""
+        return bool(self._cooldowns)
+
+    def is_free(self, route: Route) -> bool:
+        """Whether nothing is held against its target now."""
+        held = self._cooldowns
+        if not held:
+            return True
+        of_all, of_model = held.get(route.id[0]), held.get(route.id)
+        if of_all is None and of_model is None:
+            return True
+        now = self._clock.monotonic()
+        return (of_all is None or of_all.until <= now) and (of_model is None or of_model.until <= now)
+
+    def order(self, routes: Sequence[Route]) -> list[Route]:
+        """Return the routes worth trying now: free ones first, then the soonest free."""
         if not self._cooldowns:
-            return list(targets)
-        return order(targets, self._of, self._clock.monotonic())
+            return list(routes)
+        return order(routes, lambda route: self._of(route.target), self._clock.monotonic())
 
     def _of(self, target: Target) -> Cooldown | None:
         """Return the longer of the connection's and the model's cooldown."""
-        found = [
-            cooldown
-            for scope in ((target.connection_id, None), (target.connection_id, target.model))
-            if (cooldown := self._cooldowns.get(scope)) is not None
-        ]
-        return max(found, key=lambda one: one.until, default=None)
+        of_all = self._cooldowns.get(target.connection_id)
+        of_model = self._cooldowns.get((target.connection_id, target.model))
+        if of_all is None or of_model is None:
+            return of_all or of_model
+        return of_all if of_all.until >= of_model.until else of_model
 
-    def refusals(self, targets: tuple[Target, ...]) -> list[tuple[Target, Cooldown, float]]:
+    def refusals(self, targets: Sequence[Target]) -> list[tuple[Target, Cooldown, float]]:
         """Return the targets that must not be tried now, why, and for how many seconds more."""
         now = self._clock.monotonic()
         held = [(target, self._of(target)) for target in targets]
@@ -85,7 +107,7 @@ class Cooling:
 
     def health(self, connection_id: str) -> Health:
         """Tell an operator about a connection."""
-        cooldown = self._cooldowns.get((connection_id, None))
+        cooldown = self._cooldowns.get(connection_id)
         if cooldown is None:
             return Health(status="ready")
         left = cooldown.until - self._clock.monotonic()

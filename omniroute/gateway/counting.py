@@ -70,7 +70,8 @@ class Counting:
     async def count(self, question: Question, snapshot: Snapshot) -> Counted:
         """Count; raise Invalid for a body that is no request, NotFound for a model that nobody has."""
         plan = self._resolver.plan(snapshot, question.model)
-        for target in self._cooling.order(plan.targets):
+        for route in self._cooling.order(plan.routes):
+            target = route.target
             if target.format is question.format and not question.foreign_state:
                 answer = await self._ask(question, target, snapshot)
                 if answer is not None:

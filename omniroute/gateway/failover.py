@@ -5,7 +5,8 @@ there on a break ends the client's stream with an error event, and the record sa
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -15,10 +16,13 @@ from omniroute.formats.table import CODECS
 from omniroute.gateway.attempt import Attempt, cleaned, hub_request, seed_of, unasked_stream, whole_answer
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import ChatRelay
+from omniroute.gateway.choosing import Ask, Chooser
 from omniroute.gateway.cooling import Cooling
+from omniroute.gateway.facts import facts_of
 from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event
 from omniroute.gateway.reply import StreamReply
-from omniroute.gateway.snapshot import Target
+from omniroute.gateway.session import session_of
+from omniroute.gateway.snapshot import Plan, Route, Target
 from omniroute.gateway.watch import Watch
 from omniroute.routing.cooldown import Cooldown
 from omniroute.storage.rows import AttemptRow
@@ -41,51 +45,72 @@ class AllFailed(Exception):
 class Failover:
     """Tries the targets of a call's plan in order."""
 
-    def __init__(self, attempt: Attempt, cooling: Cooling, *, max_attempts: int) -> None:
+    def __init__(self, attempt: Attempt, cooling: Cooling, chooser: Chooser, *, max_attempts: int) -> None:
         self._attempt = attempt
         self._cooling = cooling
+        self._chooser = chooser
         self._max_attempts = max_attempts
 
-    def _targets(self, call: Call) -> list[Target]:
-        """Return the targets worth trying; raise AllFailed when each is known to refuse for now."""
-        assert call.plan is not None  # noqa: S101 - the pipeline resolves first
-        targets = self._cooling.order(call.plan.targets)[: self._max_attempts]
-        if not targets:
-            raise AllFailed(_held_off(self._cooling.refusals(call.plan.targets)))
-        return targets
+    def _routes(self, call: Call, plan: Plan, ask: Ask) -> Iterable[Route]:
+        """Return the routes to try; raise AllFailed, at the first, when each is known to refuse for now."""
+        if plan.is_single and not self._cooling.has_any:
+            return plan.routes
+        return self._chosen(call, plan, ask)
 
-    async def _walk(self, call: Call, try_one: Callable[[Target, float], Awaitable[T]]) -> T:
-        """Return what the first target that answers gave; `try_one` gets a target and when its try began."""
+    def _chosen(self, call: Call, plan: Plan, ask: Ask) -> Iterator[Route]:
+        config, most = plan.config, self._max_attempts
+        if config is not None:
+            # Who lists targets wants each of them tried.
+            most = config.max_attempts or max(most, len(plan.choice.options))
+            call.hurry(config.timeout_ms, config.first_byte_timeout_ms)
+        count = 0
+        for route in self._chooser.routes(plan, ask):
+            if count and call.is_late():
+                return
+            yield route
+            count += 1
+            if count >= most:
+                return
+        if not count:
+            raise AllFailed(_held_off(self._cooling.refusals([route.target for route in plan.routes])))
+
+    async def _walk(self, call: Call, try_one: "Callable[[_Trial], Awaitable[T]]") -> T:
+        """Return what the first target that answers gave."""
+        plan, ask = _asked(call)
         failures: list[tuple[Target, Failure]] = []
-        for target in self._targets(call):
-            began = time.perf_counter()
+        for route in self._routes(call, plan, ask):
+            trial = _begin(route, ask)
             try:
-                return await try_one(target, began)
+                return await try_one(trial)
             except AttemptFailed as error:
-                self._failed(call, target, error.failure, began, failures)
+                self._failed(call, trial, error.failure, failures)
+            finally:
+                _end(route)
         raise AllFailed(summary(call, failures))
 
     async def whole(self, call: Call, watch: Watch) -> bytes:
         """Return the body of the first whole answer."""
         return await self._walk(call, partial(self._whole, call, watch))
 
-    async def _whole(self, call: Call, watch: Watch, target: Target, began: float) -> bytes:
+    async def _whole(self, call: Call, watch: Watch, trial: "_Trial") -> bytes:
+        target = trial.route.target
         answer = await self._attempt.open(call, target, watch)
         try:
-            text = await self._attempt.read(answer, watch)
+            text = await self._attempt.read(call, answer, watch)
         finally:
             answer.close()
         whole = whole_answer(call, target, text, answer.headers.get("content-type", ""))
         call.usage = whole.usage
         call.usage_source = "none" if whole.usage is None else "final"
-        self._answered(call, target, began)
+        self._answered(call, trial)
         return whole.body
 
     async def stream(self, call: Call, watch: Watch, reply: StreamReply) -> None:
         """Stream the first answer that begins; raise AllFailed when none does."""
         await self._walk(call, partial(self._stream, call, watch, reply))
 
-    async def _stream(self, call: Call, watch: Watch, reply: StreamReply, target: Target, began: float) -> None:
+    async def _stream(self, call: Call, watch: Watch, reply: StreamReply, trial: "_Trial") -> None:
+        target = trial.route.target
         answer = await self._attempt.open(call, target, watch)
         relay: Relay = Finished(None)
         try:
@@ -94,12 +119,14 @@ class Failover:
                 and target.format is not Format.OLLAMA
             ):
                 # An upstream that does not stream; Ollama's lines go by this type too.
-                head, relay = unasked_stream(call, target, await self._attempt.read(answer, watch))
+                head, relay = unasked_stream(call, target, await self._attempt.read(call, answer, watch))
             else:
                 relay = _relay(call, target)
-                head = await self._head(answer, relay, watch)
+                head = await self._head(call, answer, relay, watch)
             call.saw_first_token()
-            self._answered(call, target, began)
+            self._answered(call, trial)
+            call.no_hurry()
+            self._attempt.waits_for_more(call, watch)
             await reply.send(head)
             await self._body(call, answer, relay, watch, reply)
         finally:
@@ -107,9 +134,9 @@ class Failover:
             call.usage = relay.usage
             call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
 
-    async def _head(self, answer: Answer, relay: Relay, watch: Watch) -> bytes:
+    async def _head(self, call: Call, answer: Answer, relay: Relay, watch: Watch) -> bytes:
         """Return what is to be sent first; raise AttemptFailed when the stream ends before it said anything."""
-        self._attempt.waits_for_more(watch)
+        self._attempt.waits_for_more(call, watch)
         held: list[bytes] = []
         while not relay.started:
             data = await self._attempt.next(answer, watch)
@@ -143,34 +170,76 @@ class Failover:
             call.outcome = "ok"
         await reply.finish()
 
-    def _failed(
-        self, call: Call, target: Target, failure: Failure, began: float, failures: list[tuple[Target, Failure]]
-    ) -> None:
+    def _failed(self, call: Call, trial: "_Trial", failure: Failure, failures: list[tuple[Target, Failure]]) -> None:
         """Note a failed try; raise AllFailed at once when no other target could do better."""
-        call.attempts.append(
-            _attempt_row(call, target, began, failure=failure),
-        )
-        self._cooling.failed(target, failure)
+        target, now = trial.route.target, time.perf_counter()
+        call.attempts.append(_attempt_row(call, trial, failure=failure))
+        for _, load in trial.route.steps:
+            load.failed(now, now - trial.began, failure.kind.value)
+        # A target that the combo's own time cut short may be as good as ever.
+        if not (call.is_late() and failure.kind is FailureKind.TIMEOUT):
+            self._cooling.failed(target, failure)
         failures.append((target, failure))
         if not failure.rule.try_next:
             call.target = target
             raise AllFailed(client_fault(failure))
 
-    def _answered(self, call: Call, target: Target, began: float) -> None:
+    def _answered(self, call: Call, trial: "_Trial") -> None:
         """Note the try that answered. A request with one try that did needs no row for it."""
+        target, now = trial.route.target, time.perf_counter()
         call.target = target
         if call.attempts:
-            call.attempts.append(_attempt_row(call, target, began, failure=None))
+            call.attempts.append(_attempt_row(call, trial, failure=None))
+        for _, load in trial.route.steps:
+            load.answered(now, now - trial.began)
+        self._chooser.answered(trial.route, trial.ask)
         self._cooling.succeeded(target)
 
 
-def _attempt_row(call: Call, target: Target, began: float, *, failure: Failure | None) -> AttemptRow:
+@dataclass(slots=True, kw_only=True)
+class _Trial:
+    """A try under way. Not frozen: one is made for each, and freezing costs more than the rest of it."""
+
+    route: Route
+    ask: Ask
+    began: float
+
+
+def _asked(call: Call) -> tuple[Plan, Ask]:
+    """Return the plan, and what it goes by: only what it looks at is found out."""
+    plan = call.plan
+    assert plan is not None  # noqa: S101 - the pipeline resolves first
+    if plan.is_single:
+        return plan, _PLAIN
+    facts = facts_of(hub_request(call)) if plan.asks_facts else None
+    session = session_of(call) if len(plan.routes) > 1 else None
+    return plan, _PLAIN if facts is None and session is None else Ask(facts=facts, session=session)
+
+
+_PLAIN = Ask()
+
+
+def _begin(route: Route, ask: Ask) -> _Trial:
+    """Count a try as under way."""
+    now = time.perf_counter()
+    for _, load in route.steps:
+        load.begin(now)
+    return _Trial(route=route, ask=ask, began=now)
+
+
+def _end(route: Route) -> None:
+    for _, load in route.steps:
+        load.end()
+
+
+def _attempt_row(call: Call, trial: _Trial, *, failure: Failure | None) -> AttemptRow:
+    target = trial.route.target
     return AttemptRow(
         number=len(call.attempts) + 1,
         provider=target.provider,
         connection_id=target.connection_id,
         model=target.model,
-        latency_us=int((time.perf_counter() - began) * 1e6),
+        latency_us=int((time.perf_counter() - trial.began) * 1e6),
         status=200 if failure is None else failure.status,
         failure=None if failure is None else failure.kind.value,
         message=None if failure is None else failure.fault.message[:_MAX_WORDS],

@@ -134,7 +134,8 @@ class Pipeline:
             check_chat(call.body)
         else:
             hub_request(call)
-        call.plan = self._resolver.plan(snapshot, call.model)
+        if call.plan is None:
+            call.plan = self._resolver.plan(snapshot, call.model)
         if call.codec.format is Format.OPENAI_RESPONSES:
             call.plan = self._conversations.fit(call, call.plan)
         if self._bus.wanted:
@@ -163,7 +164,7 @@ class Pipeline:
             await down.write(error_event(call.codec, seed_of(call), Finished(None), fault))
             await reply.finish()
         else:
-            await down.answer(*error_answer(call.codec, fault, call.id))
+            await down.answer(*error_answer(call.codec, fault, call.id, call.combo))
         if fault.status >= 500:  # noqa: PLR2004 - server errors
             log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=fault.message)
 
@@ -192,6 +193,10 @@ class Pipeline:
         call.status = call.status or 500
         row = call.row(cost, self._prices.version if cost is not None else None)
         self._recorder.take(row)
+        if call.plan is not None and call.plan.combo is not None and call.outcome != "client_closed":
+            answered = call.outcome in {"ok", "truncated"}
+            took_s = row.latency_us / 1e6
+            call.plan.choice.scope.finished(call.began + took_s, took_s, answered=answered, tries=len(call.attempts))
         if self._bus.wanted:
             self._bus.publish(
                 RequestFinished(

@@ -82,6 +82,10 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
             (b"x-omniroute-model", _header(target.model)),
             (b"x-omniroute-attempts", str(max(len(call.attempts), 1)).encode()),
         ]
+    if call.combo is not None:
+        headers.append((b"x-omniroute-combo", _header(call.combo)))
+    if call.session is not None:
+        headers.append((b"x-omniroute-session-id", _header(call.session)))
     dropped = [loss.path for loss in call.losses if loss.action == "dropped"]
     if dropped:
         headers.append((b"x-omniroute-dropped", _header(", ".join(dropped))))
@@ -106,7 +110,9 @@ def whole_headers(call: Call, length: int, cost_nano: int | None) -> list[tuple[
     return headers
 
 
-def error_answer(codec: Codec, fault: Fault, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def error_answer(
+    codec: Codec, fault: Fault, request_id: str, combo: str | None = None
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Spell a failure in the client's format: status, headers, body."""
     body = json.dumps(codec.encode_error(fault))
     headers = [
@@ -114,6 +120,8 @@ def error_answer(codec: Codec, fault: Fault, request_id: str) -> tuple[int, list
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", request_id.encode()),
     ]
+    if combo is not None:
+        headers.append((b"x-omniroute-combo", _header(combo)))
     if fault.retry_after_s is not None:
         headers.append((b"retry-after", str(max(1, -int(-fault.retry_after_s // 1))).encode()))
     if fault.status == 401:  # noqa: PLR2004 - HTTP

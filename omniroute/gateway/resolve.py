@@ -1,59 +1,221 @@
-"""From a model name to a plan: the targets that can serve it, in order, and the reason.
+"""From a model name to a plan: where it may go, and how that is chosen.
 
 `prefix/model` (split at the first slash) names a provider, by its id, its alias or a custom node's prefix; any model
-name is accepted behind it. A plain name goes to every connection whose provider lists it.
+name is accepted behind it. Then come combos, aliases, and plain names, which go to every connection whose provider
+lists them. A combo's targets are resolved in the same way, so that its plan is a tree of groups.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from omniroute.gateway.snapshot import MAX_PLANS, Account, Plan, Snapshot, Target, parse_url
-from omniroute.kit.errors import Invalid, NotFound
+from omniroute.gateway.snapshot import MAX_PLANS, Account, Choice, Option, Plan, Route, Snapshot, Target, parse_url
+from omniroute.gateway.traffic import Load, Scope, Traffic
+from omniroute.kit.errors import Invalid, NotFound, OmniError
+from omniroute.routing.conditions import Condition
+from omniroute.routing.names import MAX_ALIASES, MAX_COMBOS
+from omniroute.routing.strategies import Strategy
+from omniroute.services.combos import Combo, ComboTarget, member_key
 from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
-from omniroute.upstream.prices import PriceBook
+from omniroute.upstream.prices import PriceBook, Rate
 
 MAX_NAME = 256
+# Combos in combos multiply; more ways than this would fill the memory, and nobody tries that many.
+MAX_ROUTES = 4096
+
+# Strategies that look at the request itself.
+_CURIOUS = frozenset({Strategy.COST_OPTIMIZED, Strategy.CONTEXT_OPTIMIZED})
 
 
 class Resolver:
     """Makes plans and remembers them on the snapshot they belong to."""
 
-    def __init__(self, prices: PriceBook) -> None:
+    def __init__(self, prices: PriceBook, traffic: Traffic) -> None:
         self._prices = prices
+        self._traffic = traffic
 
     def plan(self, snapshot: Snapshot, model: str) -> Plan:
         """Return the plan for `model`; raise NotFound or Invalid, in words that help."""
         plan = snapshot.plans.get(model)
         if plan is None:
-            plan = self._make(snapshot, model)
+            plan = self.plan_over(snapshot, model, None)
             if len(snapshot.plans) >= MAX_PLANS:
                 snapshot.plans.clear()
             snapshot.plans[model] = plan
         return plan
 
-    def _make(self, snapshot: Snapshot, model: str) -> Plan:
+    def plan_over(self, snapshot: Snapshot, model: str, connection_id: str | None) -> Plan:
+        """Return a plan that uses one connection only, when one is named; it is not remembered."""
         if len(model) > MAX_NAME or not model.isprintable() or ".." in model.split("/"):
             raise Invalid("the model's name is not one: too long, or with control characters", param="model")
-        prefix, slash, rest = model.partition("/")
-        provider_id = snapshot.prefixes.get(prefix) if slash and rest else None
-        if provider_id is not None:
-            accounts = snapshot.accounts.get(provider_id, ())
-            if not accounts:
-                raise Invalid(
-                    f"no active connection for provider {prefix!r}: add one, with its key, at /api/providers",
-                    param="model",
-                    code="provider_not_connected",
-                )
-            return self._planned(model, rest, accounts, f"{prefix!r} names the provider")
-        accounts = snapshot.names.get(model, ())
-        if not accounts:
-            raise NotFound(_unknown(snapshot, model), param="model", code="model_not_found")
-        return self._planned(model, model, accounts, f"{len(accounts)} connection(s) list it")
+        growth = _Growth(snapshot, self._prices, self._traffic)
+        choice = growth.grow(model, _Place(connection_id=connection_id))
+        routes = choice.routes
+        return Plan(
+            requested=model,
+            choice=choice,
+            routes=routes,
+            reason="; ".join(growth.reasons),
+            by_id={route.id: route for route in reversed(routes)},
+            combo=growth.combo,
+            asks_facts=_asks_facts(choice),
+            is_single=len(routes) == 1 and growth.combo is None,
+        )
 
-    def _planned(self, requested: str, model: str, accounts: Sequence[Account], reason: str) -> Plan:
-        targets = tuple(self._target(account, model) for account in accounts)
-        return Plan(requested=requested, targets=targets, reason=reason)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where in the tree something grows: which names led here, through which groups, under which conditions."""
+
+    way: tuple[str, ...] = ()
+    aliases: int = 0
+    combos: int = 0
+    steps: tuple[tuple[Scope, Load], ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    connection_id: str | None = None
+
+
+class _Growth:
+    """Grows one plan's tree. `reasons` say how the name came to mean it; `combo` is the outermost one."""
+
+    def __init__(self, snapshot: Snapshot, prices: PriceBook, traffic: Traffic) -> None:
+        self._snapshot = snapshot
+        self._prices = prices
+        self._traffic = traffic
+        self._routes = 0
+        self.reasons: list[str] = []
+        self.combo: Combo | None = None
+
+    def grow(self, name: str, place: _Place) -> Choice:
+        """Return what a name means."""
+        names = self._snapshot.known
+        is_circle = name in place.way
+        place = replace(place, way=(*place.way, name))
+        if is_circle:
+            raise _tangled(place, "that is a circle")
+        if names.has_prefix(name):
+            return self._of_provider(name, place)
+        combo = self._snapshot.combos.get(name)
+        if combo is not None:
+            return self._of_combo(combo, place)
+        rule = names.alias(name)
+        if rule is None:
+            return self._of_plain(name, place)
+        if place.aliases >= MAX_ALIASES:
+            raise _tangled(place, f"an alias may lead over {MAX_ALIASES} aliases at most")
+        self.reasons.append(f"the alias {rule.pattern!r} means {rule.target!r}")
+        return self.grow(rule.target, replace(place, aliases=place.aliases + 1))
+
+    def _of_provider(self, name: str, place: _Place) -> Choice:
+        prefix, _, model = name.partition("/")
+        accounts = self._snapshot.accounts.get(self._snapshot.prefixes[prefix], ())
+        if not accounts:
+            raise Invalid(
+                f"no active connection for provider {prefix!r}: add one, with its key, at /api/providers",
+                param="model",
+                code="provider_not_connected",
+            )
+        self.reasons.append(f"{prefix!r} names the provider")
+        return self._of_accounts(model, accounts, place)
+
+    def _of_plain(self, name: str, place: _Place) -> Choice:
+        accounts = self._snapshot.names.get(name, ())
+        if not accounts:
+            raise NotFound(_unknown(self._snapshot, name), param="model", code="model_not_found")
+        self.reasons.append(f"{len(accounts)} connection(s) list {name!r}")
+        return self._of_accounts(name, accounts, place)
+
+    def _of_accounts(self, model: str, accounts: Sequence[Account], place: _Place) -> Choice:
+        """Return the choice among accounts that have one model."""
+        wanted = place.connection_id
+        if wanted is not None:
+            accounts = [account for account in accounts if account.connection_id == wanted]
+        if not accounts:
+            raise Invalid(
+                f"the connection {wanted!r} is not active, or not one of {model!r}",
+                param="model",
+                code="connection_not_active",
+            )
+        balance = self._snapshot.balance
+        scope = self._traffic.providers(tuple(sorted({account.provider_id for account in accounts})))
+        return Choice(
+            strategy=balance.fallback_strategy,
+            sticky=balance.sticky_round_robin_limit,
+            scope=scope,
+            options=tuple(self._account(account, model, scope, place) for account in accounts),
+        )
+
+    def _account(self, account: Account, model: str, scope: Scope, place: _Place) -> Option:
+        self._routes += 1
+        if self._routes > MAX_ROUTES:
+            raise _tangled(place, f"it leads to more than {MAX_ROUTES} targets: take some combos out of others")
+        load = self._traffic.account(account.connection_id)
+        route = Route(
+            target=self._target(account, model),
+            id=(account.connection_id, model),
+            steps=(*place.steps, (scope, load)),
+            conditions=place.conditions,
+        )
+        return Option(
+            load=load,
+            routes=(route,),
+            weight=account.weight,
+            capacity=account.max_concurrent,
+            rates=_rates((route,)),
+        )
+
+    def _of_combo(self, combo: Combo, place: _Place) -> Choice:
+        """Return a combo's choice among its targets; those that lead nowhere now are left out."""
+        if not combo.is_active:
+            raise Invalid(
+                f"the combo {combo.name!r} is switched off: switch it on at /api/combos/{combo.id}",
+                param="model",
+                code="combo_inactive",
+            )
+        if place.combos >= MAX_COMBOS:
+            raise _tangled(place, f"combos may stand in one another {MAX_COMBOS} deep at most")
+        self.combo = self.combo or combo
+        self.reasons.append(f"the combo {combo.name!r} chooses by {combo.strategy.value}")
+        scope = self._traffic.combo(combo.id)
+        options: list[Option] = []
+        faults: list[str] = []
+        for target in sorted(combo.targets, key=lambda one: one.priority):
+            try:
+                options.append(self._member(target, scope, replace(place, combos=place.combos + 1)))
+            except OmniError as error:
+                faults.append(f"{target.model}: {error.message}")
+        self.reasons += (f"left out {fault}" for fault in faults)
+        if not options:
+            raise Invalid(
+                f"no target of the combo {combo.name!r} can be used: {'; '.join(faults)}",
+                param="model",
+                code="combo_without_targets",
+            )
+        return Choice(strategy=combo.strategy, sticky=combo.config.sticky_limit, scope=scope, options=tuple(options))
+
+    def _member(self, target: ComboTarget, scope: Scope, place: _Place) -> Option:
+        load = scope.load(member_key(target))
+        own = () if target.condition is None else (target.condition,)
+        inner = self.grow(
+            target.model,
+            replace(
+                place,
+                steps=(*place.steps, (scope, load)),
+                conditions=(*place.conditions, *own),
+                connection_id=place.connection_id or target.connection,
+            ),
+        )
+        routes = inner.routes
+        return Option(
+            load=load,
+            routes=routes,
+            inner=None if _is_bare(inner) else inner,
+            weight=target.weight,
+            window=target.context_window,
+            condition=target.condition,
+            rates=_rates(routes),
+        )
 
     def _target(self, account: Account, model: str) -> Target:
         return Target(
@@ -73,6 +235,34 @@ def endpoint_of(account: Account, purpose: Purpose, model: str, *, stream: bool 
     """Say where an account serves a model for a purpose; raise NotFound where it has no such endpoint."""
     url = endpoint_url(account.of, purpose, base_url=account.base_url, model=model, stream=stream)
     return Endpoint(url=parse_url(url), headers=account.headers, local=account.local)
+
+
+def _rates(routes: Iterable[Route]) -> tuple[Rate, ...]:
+    """Return the different known prices; many accounts of one provider have one."""
+    found = {id(rate): rate for route in routes if (rate := route.target.rate) is not None}
+    return tuple(found.values())
+
+
+def _is_bare(choice: Choice) -> bool:
+    """Whether there is nothing to choose and nothing to ask: one account."""
+    only = choice.options[0]
+    return len(choice.options) == 1 and only.inner is None and only.condition is None
+
+
+def _asks_facts(choice: Choice) -> bool:
+    """Whether anything in a tree looks at the request."""
+    return (len(choice.options) > 1 and choice.strategy in _CURIOUS) or any(
+        option.condition is not None or (option.inner is not None and _asks_facts(option.inner))
+        for option in choice.options
+    )
+
+
+def _tangled(place: _Place, reason: str) -> Invalid:
+    return Invalid(
+        f"the name leads nowhere: {' → '.join(place.way)}: {reason}. Mend it at /api/models/alias or /api/combos",
+        param="model",
+        code="tangled_names",
+    )
 
 
 def _unknown(snapshot: Snapshot, model: str) -> str:

@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 from yarl import URL
 
 from omniroute.formats.hub import Format
+from omniroute.gateway.traffic import Load, Scope
+from omniroute.routing.conditions import Condition
+from omniroute.routing.names import Names
+from omniroute.routing.strategies import Strategy
+from omniroute.services.balancing import Balance
+from omniroute.services.combos import Combo, ComboConfig
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
@@ -46,6 +52,8 @@ class Account:
     base_url: str | None  # overrides the record's own
     headers: Mapping[str, str] = field(repr=False)
     local: bool
+    weight: int = 1
+    max_concurrent: int | None = None
     repairs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
@@ -58,13 +66,66 @@ class ModelEntry:
     owned_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Route:
+    """One way to one target: through which groups it leads, and what a request must be like to take it.
+
+    `steps` pairs each group passed with the figures of the member taken there.
+    """
+
+    target: Target
+    id: tuple[str, str]  # connection and model
+    steps: tuple[tuple[Scope, Load], ...]
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Option:
+    """One member of a group: an account, or a target of a combo with all that is below it."""
+
+    load: Load
+    routes: tuple[Route, ...]  # all below it
+    inner: "Choice | None" = None  # None: there is one route
+    weight: int = 1
+    capacity: int | None = None
+    window: int | None = None
+    condition: Condition | None = None
+    rates: tuple[Rate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice:
+    """A group that is chosen from, its members in the operator's order. `sticky` is for round-robin."""
+
+    strategy: Strategy
+    sticky: int
+    scope: Scope
+    options: tuple[Option, ...]
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All ways below it."""
+        return tuple(route for option in self.options for route in option.routes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """What a model name resolved to: targets in order of preference, and how that came about."""
+    """What a model name resolved to: where it may go, how that is chosen, and how the name came to mean it."""
 
     requested: str
-    targets: tuple[Target, ...]
+    choice: Choice
+    routes: tuple[Route, ...]  # in the operator's order
     reason: str
+    by_id: Mapping[tuple[str, str], Route]
+    combo: Combo | None = None  # the outermost one
+    asks_facts: bool = False  # something in it looks at the request
+    speaks: Format | None = None  # only targets of this format will do
+    is_single: bool = False  # one target, no combo: there is nothing to choose
+
+    @property
+    def config(self) -> ComboConfig | None:
+        """The limits of the outermost combo."""
+        return None if self.combo is None else self.combo.config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +139,9 @@ class Snapshot:
     accounts: Mapping[str, Sequence[Account]]  # by provider id, best first
     names: Mapping[str, Sequence[Account]]  # plain model name → accounts that list it, best first
     models: Sequence[ModelEntry]
+    known: Names  # what each name means
+    combos: Mapping[str, Combo]  # by name, those switched off too
+    balance: Balance
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

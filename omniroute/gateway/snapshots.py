@@ -1,10 +1,17 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
+from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
+from omniroute.routing.names import Names
+from omniroute.services.balancing import Balancing
+from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.names import names_of, prefixes_of
+from omniroute.storage.aliases import Aliases
+from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
 from omniroute.storage.keys import Keys
 from omniroute.storage.nodes import Nodes
@@ -17,11 +24,25 @@ class Snapshots:
     """Holds the current snapshot."""
 
     def __init__(
-        self, *, nodes: Nodes, connections: Connections, keys: Keys, pepper: bytes, asks_for_key: bool
+        self,
+        *,
+        nodes: Nodes,
+        connections: Connections,
+        combos: Combos,
+        aliases: Aliases,
+        keys: Keys,
+        balancing: Balancing,
+        traffic: Traffic,
+        pepper: bytes,
+        asks_for_key: bool,
     ) -> None:
         self._nodes = nodes
         self._connections = connections
+        self._combos = combos
+        self._aliases = aliases
         self._keys = keys
+        self._balancing = balancing
+        self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
         self._current: Snapshot | None = None
@@ -35,17 +56,31 @@ class Snapshots:
         """Read everything anew and swap it in."""
         nodes = await self._nodes.list()
         connections = [row for row in await self._connections.list() if row.is_active]
+        combo_rows, alias_rows = await self._combos.list(), await self._aliases.list()
         keys = await self._keys.list()
+        balance = await self._balancing.get()
         accounts = _accounts(connections, nodes)
         redactor.know(frozenset(_secrets(connections, nodes)))
+        prefixes = prefixes_of(nodes)
+        known = names_of(prefixes, combo_rows, alias_rows)
+        combos = {row.name: shown(row) for row in combo_rows}
+        grouped = _grouped(accounts)
+        self._traffic.retain(
+            combos={combo.id: {member_key(target) for target in combo.targets} for combo in combos.values()},
+            providers=grouped.keys(),
+            accounts={account.connection_id for account in accounts},
+        )
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper,
             keys={row.digest: row for row in keys},
-            prefixes=_prefixes(nodes),
-            accounts=_grouped(accounts),
+            prefixes=prefixes,
+            accounts=grouped,
             names=_named(accounts),
-            models=_listed(accounts),
+            models=[*_listed(accounts), *_listed_names(known, combos)],
+            known=known,
+            combos=combos,
+            balance=balance,
         )
 
 
@@ -57,15 +92,6 @@ def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> 
     for node in nodes:
         for value in node.headers.values():
             yield value.reveal()
-
-
-def _prefixes(nodes: Iterable[NodeRow]) -> dict[str, str]:
-    """Map what may stand before the slash to provider ids; an operator's own nodes win."""
-    prefixes = {name: record.id for record in CATALOGUE if record.supported for name in (record.alias, record.id)}
-    for node in nodes:
-        prefixes[node.prefix] = node.id
-        prefixes[node.id] = node.id
-    return prefixes
 
 
 def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> list[Account]:
@@ -93,6 +119,8 @@ def _of_node(row: ConnectionRow, node: NodeRow) -> Account:
         base_url=row.base_url or node.base_url,
         headers=headers_for(form, row.secret, node.headers),
         local=node.is_local or row.is_local,
+        weight=row.weight,
+        max_concurrent=row.max_concurrent,
         models=_own_models(row),
     )
 
@@ -108,6 +136,8 @@ def _of_record(row: ConnectionRow, record: ProviderRecord) -> Account:
         base_url=row.base_url,
         headers=headers_for(record.format, row.secret, scheme=record.scheme),
         local=row.is_local,
+        weight=row.weight,
+        max_concurrent=row.max_concurrent,
         repairs=record.repairs,
         models=_own_models(row) or tuple(model.id for model in record.chat_models),
     )
@@ -144,3 +174,11 @@ def _listed(accounts: Iterable[Account]) -> list[ModelEntry]:
             name = f"{account.provider}/{model}"
             entries.setdefault(name, ModelEntry(id=name, owned_by=account.provider))
     return list(entries.values())
+
+
+def _listed_names(known: Names, combos: Mapping[str, Combo]) -> list[ModelEntry]:
+    """Return the names of an operator's own making. An alias with wildcards is no name that could be listed."""
+    return [
+        *(ModelEntry(id=name, owned_by="combo") for name, combo in combos.items() if combo.is_active),
+        *(ModelEntry(id=name, owned_by="alias") for name in known.exact),
+    ]

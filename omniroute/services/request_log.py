@@ -40,6 +40,7 @@ class LoggedRequest:
     format: str
     path: str
     requested_model: str
+    combo: str | None
     stream: bool
     outcome: str
     status: int
@@ -93,6 +94,7 @@ def _logged(row: RequestRow) -> LoggedRequest:
         format=row.format,
         path=row.path,
         requested_model=row.requested_model,
+        combo=row.combo,
         stream=row.stream,
         outcome=row.outcome,
         status=row.status,

@@ -1,8 +1,9 @@
 """What the repositories take and give: one frozen value a row, secrets open and wrapped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from omniroute.kit.json import JsonObject
 from omniroute.kit.secret import Secret
 
 
@@ -40,6 +41,31 @@ class ConnectionRow:
     is_active: bool = True
     source: str = "manual"  # manual, environment, discovered, builtin
     found_models: tuple[str, ...] = ()
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComboRow:
+    """A named group of targets; `targets` and `config` are JSON as services/combos.py spells it."""
+
+    id: str
+    name: str
+    strategy: str
+    targets: Sequence[JsonObject]
+    config: JsonObject
+    is_active: bool = True
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasRow:
+    """Another name for a model or combo; `pattern` may have wildcards. Lower `position` comes first."""
+
+    pattern: str
+    target: str
+    position: int
     created_at: int
     updated_at: int
 
@@ -88,7 +114,7 @@ class AttemptRow:
 class RequestRow:
     """One AI request as it ended. Token figures are inclusive as in formats.hub.Usage; None = not known.
 
-    Not frozen, as one is made for every request, and freezing 29 fields costs more than all the rest of it. Nobody
+    Not frozen, as one is made for every request, and freezing 30 fields costs more than all the rest of it. Nobody
     changes one.
     """
 
@@ -108,6 +134,7 @@ class RequestRow:
     model: str | None
     latency_us: int
     first_token_us: int | None = None
+    combo: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None

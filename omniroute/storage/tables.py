@@ -72,6 +72,31 @@ connections = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Named groups of targets, and how one of them is chosen.
+combos = Table(
+    "combos",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("strategy", String(32), nullable=False),
+    Column("targets", JSON, nullable=False),  # list of objects: model, connection, weight, priority, condition …
+    Column("config", JSON, nullable=False),  # limits of one request: attempts, times
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# Other names for models and combos; a pattern may have wildcards, and then the lowest position wins.
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("pattern", String(256), primary_key=True),
+    Column("target", String(256), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # Keys that AI clients and scripts present. The key itself is not stored: its keyed hash is.
 api_keys = Table(
     "api_keys",
@@ -110,6 +135,7 @@ request_logs = Table(
     Column("format", String(32), nullable=False),
     Column("path", String(256), nullable=False),
     Column("requested_model", String(256), nullable=False),
+    Column("combo", String(100)),
     Column("stream", Boolean, nullable=False),
     Column("outcome", String(16), nullable=False),  # ok, failed, truncated, client_closed, refused
     Column("status", Integer, nullable=False),

@@ -8,6 +8,7 @@ from omniroute.formats.hub import Format
 from omniroute.formats.state import holds_marked
 from omniroute.gateway.call import Call, Origin
 from omniroute.gateway.pipeline import Pipeline
+from omniroute.gateway.session import MAX_SESSION
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
@@ -53,6 +54,7 @@ class Chat:
         origin = Origin(path=exchange.path, address=exchange.address, user_agent=agent_of(headers), key=exchange.key)
         codec = door.codec(exchange.params, exchange.query)
         call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
+        call.session = session_named(headers)
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
         if codec.format is Format.ANTHROPIC:
             call.forwarded = forwarded(headers)
@@ -83,6 +85,12 @@ def parse(body: bytes) -> dict[str, Any]:
 def forwarded(headers: dict[bytes, bytes]) -> dict[str, str]:
     """Return the headers of an Anthropic client that its upstream of the same format gets."""
     return {name.decode(): value.decode("latin-1") for name in _FORWARDED if (value := headers.get(name))}
+
+
+def session_named(headers: dict[bytes, bytes]) -> str | None:
+    """Return the name that the client gave its conversation, cut to what is remembered."""
+    name = headers.get(b"x-session-id")
+    return None if not name else name.decode("latin-1")[:MAX_SESSION]
 
 
 def agent_of(headers: dict[bytes, bytes]) -> str | None:

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
+from omniroute.services.aliases import Aliases
+from omniroute.services.balancing import Balancing
+from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
+from omniroute.services.combos import Combos, Probed
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login, Visitor
+from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.providers import ConnectionHealth, Providers
@@ -15,6 +20,8 @@ from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.upstreams import Upstreams
+from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
@@ -56,10 +63,14 @@ class Parts:
     clock: ManualClock
     changes: list[ConfigurationChanged]
     health: dict[str, ConnectionHealth] = field(default_factory=dict)
+    probed: dict[str, Probed] = field(default_factory=dict)
+    measured: dict[str, ComboMetrics] = field(default_factory=dict)
     database: Database
     meta: Meta
     connection_rows: Connections
     node_rows: NodeRows
+    combo_rows: ComboRows
+    alias_rows: AliasRows
     key_rows: KeyRows
     usage_rows: UsageRows
     logins: Logins
@@ -67,6 +78,10 @@ class Parts:
     keys: Keys
     nodes: Nodes
     providers: Providers
+    combos: Combos
+    combo_measures: ComboMeasures
+    aliases: Aliases
+    balancing: Balancing
     system: System
     request_log: RequestLog
 
@@ -93,6 +108,20 @@ def assemble(
     node_rows = NodeRows(database, sealer)
     connection_rows = Connections(database, sealer)
     key_rows = KeyRows(database)
+    combo_rows = ComboRows(database)
+    alias_rows = AliasRows(database)
+    probed: dict[str, Probed] = {}
+    measured: dict[str, ComboMetrics] = {}
+    names = NameBook(nodes=node_rows, combos=combo_rows, aliases=alias_rows)
+
+    async def probe(model: str, _connection: str | None) -> Probed:
+        return probed.get(model) or Probed(status_code=200, latency_ms=1.5)
+
+    def forget(name: str | None) -> None:
+        for one in list(measured):
+            if name in {None, one}:
+                del measured[one]
+
     logins = Logins(database)
     usage_rows = UsageRows(database)
     login = Login(
@@ -109,6 +138,21 @@ def assemble(
         clock=clock,
         changes=told.changes,
         health=health,
+        probed=probed,
+        measured=measured,
+        combo_rows=combo_rows,
+        alias_rows=alias_rows,
+        combos=Combos(
+            rows=combo_rows,
+            connections=connection_rows,
+            names=names,
+            probe=probe,
+            clock=clock,
+            changed=told,
+        ),
+        combo_measures=ComboMeasures(read=lambda: measured, forget=forget),
+        aliases=Aliases(rows=alias_rows, names=names, clock=clock, changed=told),
+        balancing=Balancing(groups=SettingGroups(database), changed=told),
         database=database,
         meta=meta,
         connection_rows=connection_rows,
