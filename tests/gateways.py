@@ -80,7 +80,7 @@ class RunningGateway:
         """Return the recorded requests, newest first, once there are `count`."""
         async with asyncio.timeout(5):
             while True:
-                await self.gateway.flush()
+                await self.gateway.plane.flush()
                 rows = await self.gateway.stores.usage.recent(1000)
                 if len(rows) >= count:
                     return list(rows)
@@ -115,7 +115,9 @@ class _running:  # noqa: N801 - reads as the context it is
     async def __aenter__(self) -> RunningGateway:
         gateway = await Gateway.start(self._environment)
         await gateway.first_start()
-        keys = [await gateway.keys.create(KeyDraft(name=scope.value, scopes=frozenset({scope}))) for scope in Scope]
+        keys = [
+            await gateway.services.keys.create(KeyDraft(name=scope.value, scopes=frozenset({scope}))) for scope in Scope
+        ]
         by_scope = {scope: key.secret.reveal() for scope, key in zip(Scope, keys, strict=True)}
         config = uvicorn.Config(
             gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, ws="none",

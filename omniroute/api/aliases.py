@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import WHOLE, Done, adopt, shape
 from omniroute.services.aliases import MOST_POSITION, Alias, AliasDraft
+from omniroute.services.collection import Services
 from omniroute.services.names import LONGEST_MODEL
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import MISSING, Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import WHOLE, Done, adopt, shape
 from omniroute.kit.errors import FieldFault, Invalid
 from omniroute.routing.conditions import Condition
+from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMetrics
 from omniroute.services.combos import (
     LONGEST_MS,

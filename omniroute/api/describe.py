@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 
 from omniroute import __version__
-from omniroute.api.auth import COOKIE
-from omniroute.api.operation import HTML, JSON, Operation, Policy, expanded
+from omniroute.api.operation import HTML, JSON, Operation, expanded
 from omniroute.api.schemas import CLIENT_ERROR, ERROR, Schemas, reference
+from omniroute.edge.admission import COOKIE, Policy
 from omniroute.kit.errors import (
     Forbidden,
     Invalid,

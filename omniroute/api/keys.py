@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import MISSING, AwareDatetime, Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import Done, adopt, shape
+from omniroute.services.collection import Services
 from omniroute.services.keys import LONGEST_NAME, Key, KeyChange, KeyDraft, Scope
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]

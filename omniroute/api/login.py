@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import MISSING
 
-from omniroute.api.auth import COOKIE, is_known
 from omniroute.api.operation import Call, Reply
-from omniroute.api.services import Services
 from omniroute.api.setup_page import PAGE_DONE, PAGE_OPEN, PAGE_POLICY
 from omniroute.api.shapes import Done, SecretText, adopt, secret, shape
+from omniroute.edge.admission import COOKIE, is_known
 from omniroute.kit.secret import Secret
+from omniroute.services.collection import Services
 from omniroute.services.login import Requirement, RequirementChange, SignedIn
 from omniroute.services.passwords import LONGEST, SHORTEST
 

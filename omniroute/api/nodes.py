@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import MISSING, Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import Done, SecretText, shape
+from omniroute.services.collection import Services
 from omniroute.services.nodes import LONGEST_NAME, MOST_HEADERS, PREFIX_PATTERN, Node, NodeChange, NodeDraft
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]

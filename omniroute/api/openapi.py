@@ -6,10 +6,10 @@ from typing import Any
 import yaml
 
 from omniroute.api.describe import described
-from omniroute.api.operations import OPERATIONS
+from omniroute.api.table import OPERATIONS
 from omniroute.kit.json import JsonObject
 
-_HEAD = "# Made from omniroute/api/operations.py by `omniroute openapi`; changes belong there.\n"
+_HEAD = "# Made from omniroute/api/table/ by `omniroute openapi`; changes belong there.\n"
 _WIDTH = 120
 
 

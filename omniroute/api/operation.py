@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
-from omniroute.api.services import Services
+from omniroute.edge.admission import Credentials, Policy
 from omniroute.kit.errors import OmniError
-from omniroute.kit.secret import Secret
+from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
 
 B = TypeVar("B")
@@ -15,27 +14,6 @@ Q = TypeVar("Q")
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
-
-
-class Policy(Enum):
-    """Who may call an operation."""
-
-    PUBLIC = auto()
-    """Anyone."""
-    SETUP = auto()
-    """Anyone, as long as the installation has no password; the set-up link's token is the authority."""
-    ADMIN = auto()
-    """A signed-in operator, or a key with the scope `admin`."""
-    INFERENCE = auto()
-    """A key with the scope `inference`; served by the data plane."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What a request shows: the session's cookie, a key, both or neither."""
-
-    session: Secret | None
-    key: Secret | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

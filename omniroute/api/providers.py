@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import MISSING, Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import WHOLE, Done, SecretText, shape
+from omniroute.services.collection import Services
 from omniroute.services.providers import (
     LONGEST_MODEL,
     LONGEST_NAME,

@@ -10,16 +10,17 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omniroute.api.auth import admit, presented
 from omniroute.api.edge import Edge, answer, answer_error
-from omniroute.api.operation import JSON, Call, Described, Operation, Policy, Reply, expanded
-from omniroute.api.operations import OPERATIONS
-from omniroute.api.services import Reach, Services
+from omniroute.api.operation import JSON, Call, Described, Operation, Reply, expanded
 from omniroute.api.shapes import read, read_query, write
-from omniroute.kit.addresses import client_address
+from omniroute.api.table import OPERATIONS
+from omniroute.edge.admission import Policy, admit, presented
+from omniroute.edge.origin import address_of, is_secure
 from omniroute.kit.errors import Invalid, NotAllowed, NotFound, TooLarge, UnsupportedMedia
 from omniroute.kit.json import dumps
+from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
+from omniroute.services.reach import Reach
 
 # Ids in paths are made here or in the catalogue; anything else is not found without asking the database.
 _PARAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -64,14 +65,14 @@ async def _serve(services: Services, operation: Operation, scope: Scope, receive
     connection = HTTPConnection(scope)
     credentials = presented(connection)
     operator = await admit(services, operation.policy, connection, credentials)
-    address = _address(connection, services.reach)
+    address = address_of(connection, services.reach)
     call: Call[object, object] = Call(
         params=_params(scope["path_params"]),
         query=_query(scope["query_string"], operation.query),
         body=await _body(operation.body, connection, receive, services.reach),
         visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=operator),
         credentials=credentials,
-        is_secure=_is_secure(connection, services.reach),
+        is_secure=is_secure(connection, services.reach),
     )
     if operation.handler is None:
         raise NotFound("the data plane serves this operation")
@@ -135,22 +136,3 @@ async def _received(connection: HTTPConnection, receive: Receive, reach: Reach) 
 
 def _too_large(reach: Reach) -> TooLarge:
     return TooLarge(f"the body is larger than {reach.max_body_bytes} bytes")
-
-
-def _address(connection: HTTPConnection, reach: Reach) -> str:
-    peer = connection.client.host if connection.client is not None else None
-    return client_address(peer, _joined(connection, "x-forwarded-for"), reach.trusted_proxies)
-
-
-def _is_secure(connection: HTTPConnection, reach: Reach) -> bool:
-    """Whether the cookie should be Secure: as set, else when the request came by TLS."""
-    if reach.cookie_secure is not None:
-        return reach.cookie_secure
-    if connection.scope.get("scheme") == "https" or (reach.public_url or "").startswith("https://"):
-        return True
-    # Only ever makes the cookie stricter, so it may be believed from anyone.
-    return _joined(connection, "x-forwarded-proto").split(",")[0].strip() == "https"
-
-
-def _joined(connection: HTTPConnection, name: str) -> str:
-    return ",".join(connection.headers.getlist(name))

@@ -1,8 +1,8 @@
 """The gateway as a whole: first questions and health."""
 
 from omniroute.api.operation import Call, Reply
-from omniroute.api.services import Services
 from omniroute.api.shapes import adopt, shape
+from omniroute.services.collection import Services
 from omniroute.services.system import Health, Initial
 
 _CANNOT_SERVE = 503

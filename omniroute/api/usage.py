@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from omniroute.api.operation import Call
-from omniroute.api.services import Services
 from omniroute.api.shapes import shape
+from omniroute.services.collection import Services
 from omniroute.services.request_log import MOST, LoggedRequest
 
 

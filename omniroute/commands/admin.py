@@ -28,7 +28,7 @@ def set_password(overrides: Overrides, password: str) -> dict[str, Any]:
 
     async def work() -> None:
         async with _gateway(overrides) as gateway:
-            await gateway.login.set_password(Secret(password))
+            await gateway.services.login.set_password(Secret(password))
 
     run(work())
     return {"password": "set; every session has ended"}
@@ -43,7 +43,7 @@ def create_key(overrides: Overrides, name: str, scopes: list[str]) -> dict[str, 
 
     async def work() -> dict[str, Any]:
         async with _gateway(overrides) as gateway:
-            made = await gateway.keys.create(KeyDraft(name=name, scopes=frozenset(map(Scope, scopes))))
+            made = await gateway.services.keys.create(KeyDraft(name=name, scopes=frozenset(map(Scope, scopes))))
             return {"key": made.secret.reveal(), "id": made.record.id, "name": name, "scopes": sorted(scopes)}
 
     return run(work())

@@ -99,34 +99,33 @@ class Pipeline:
     async def serve(self, call: Call, snapshot: Snapshot, load: Load, down: Downstream) -> None:
         """Answer one request and record it. `load` reads the body into the call; the caller is known already."""
         watch = self._watches.begin(down.gone, self._times.total_s)
-        reply: StreamReply | None = None
+        exchange = _Exchange(call=call, watch=watch, down=down)
         try:
-            if len(self._watches) > self._max_open:
-                raise Unavailable(f"{self._max_open} requests are under way, which is the limit", retry_after_s=1)
-            watch.wait(Reason.BODY, self._times.body_s)
-            await load(call)
-            watch.body_read = True
-            if call.codec.format is Format.OPENAI_RESPONSES:
-                down = await self._conversations.begin(call, down)
+            await self._read(exchange, load)
             self._take(call, snapshot)
-            if call.stream:
-                times = self._times
-                reply = StreamReply(call, down, watch, heartbeat_s=times.heartbeat_s, stall_s=times.stall_s)
-                await self._failover.stream(call, watch, reply)
-                call.status = 200
-            else:
-                await self._whole(call, watch, down)
+            await self._answer(exchange)
         except AllFailed as error:
-            await self._fail(call, error.fault, reply, down)
+            await self._fail(exchange, error.fault)
         except OmniError as error:
-            await self._fail(call, fault_of(error), reply, down)
+            await self._fail(exchange, fault_of(error))
         except ClientGone:
             call.fault, call.outcome, call.status = _ENDINGS[Reason.CLIENT_GONE], "client_closed", 499
         except asyncio.CancelledError:
-            await self._ended(call, watch, reply, down)
+            await self._ended(exchange)
         finally:
             self._watches.finish(watch)
             self._record(call)
+
+    async def _read(self, exchange: "_Exchange", load: Load) -> None:
+        """Read the body, when there is room for one more request."""
+        call, watch = exchange.call, exchange.watch
+        if len(self._watches) > self._max_open:
+            raise Unavailable(f"{self._max_open} requests are under way, which is the limit", retry_after_s=1)
+        watch.wait(Reason.BODY, self._times.body_s)
+        await load(call)
+        watch.body_read = True
+        if call.codec.format is Format.OPENAI_RESPONSES:
+            exchange.down = await self._conversations.begin(call, exchange.down)
 
     def _take(self, call: Call, snapshot: Snapshot) -> None:
         """Check the request and resolve its model to a plan."""
@@ -150,14 +149,22 @@ class Pipeline:
                 )
             )
 
-    async def _whole(self, call: Call, watch: Watch, down: Downstream) -> None:
-        """Answer at once."""
-        body = await self._failover.whole(call, watch)
-        call.status, call.outcome = 200, "ok"
-        await down.answer(200, whole_headers(call, len(body), self._cost(call)), body)
+    async def _answer(self, exchange: "_Exchange") -> None:
+        """Try the targets, and send what the first good one says."""
+        call, watch, down, times = exchange.call, exchange.watch, exchange.down, self._times
+        if call.stream:
+            reply = StreamReply(call, down, watch, heartbeat_s=times.heartbeat_s, stall_s=times.stall_s)
+            exchange.reply = reply
+            await self._failover.stream(call, watch, reply)
+            call.status = 200
+        else:
+            body = await self._failover.whole(call, watch)
+            call.status, call.outcome = 200, "ok"
+            await down.answer(200, whole_headers(call, len(body), self._cost(call)), body)
 
-    async def _fail(self, call: Call, fault: Fault, reply: StreamReply | None, down: Downstream) -> None:
+    async def _fail(self, exchange: "_Exchange", fault: Fault) -> None:
         """Tell the client that it failed: by status, or by an error event when the head is out already."""
+        call, reply, down = exchange.call, exchange.reply, exchange.down
         call.fault, call.status = fault, fault.status
         call.outcome = "refused" if fault.status < 500 and not call.attempts else "failed"  # noqa: PLR2004
         if reply is not None and reply.head_sent:
@@ -168,9 +175,10 @@ class Pipeline:
         if fault.status >= 500:  # noqa: PLR2004 - server errors
             log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=fault.message)
 
-    async def _ended(self, call: Call, watch: Watch, reply: StreamReply | None, down: Downstream) -> None:
+    async def _ended(self, exchange: "_Exchange") -> None:
         """Close a request that the sweep ended; any other cancellation goes on its way."""
-        reason = watch.claim(*_ENDINGS)
+        call, reply = exchange.call, exchange.reply
+        reason = exchange.watch.claim(*_ENDINGS)
         if reason is None:
             call.fault = _ENDINGS[Reason.STOPPING]
             raise asyncio.CancelledError
@@ -178,7 +186,7 @@ class Pipeline:
         if reason in {Reason.CLIENT_GONE, Reason.CLIENT_STALLED}:
             call.fault, call.outcome, call.status = fault, "client_closed", fault.status
             return
-        await self._fail(call, fault, reply, down)
+        await self._fail(exchange, fault)
         if reply is not None and reply.committed:
             call.outcome = "truncated"
 
@@ -215,6 +223,16 @@ class Pipeline:
                     cost_usd_nano=row.cost_nano,
                 )
             )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Exchange:
+    """A call and its client. Not frozen: what the answer goes through is found out on the way."""
+
+    call: Call
+    watch: Watch
+    down: Downstream
+    reply: StreamReply | None = None
 
 
 def check_chat(body: dict[str, Any]) -> None:

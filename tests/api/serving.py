@@ -10,9 +10,10 @@ import httpx
 import uvicorn
 
 from omniroute.api.routes import build_api
-from omniroute.api.services import Reach, Services
 from omniroute.kit.addresses import networks
+from omniroute.services.collection import Services
 from omniroute.services.keys import KeyDraft, Scope
+from omniroute.services.reach import Reach
 from tests.services.parts import PASSWORD, Parts
 
 PROVIDER_KEY = "sk-provider-0123456789abcdef"

@@ -7,8 +7,8 @@ import pytest
 
 from omniroute.api import openapi
 from omniroute.api.operation import Described, Operation, expanded
-from omniroute.api.operations import OPERATIONS
 from omniroute.api.shapes import adapter
+from omniroute.api.table import OPERATIONS
 from omniroute.kit.json import dumps
 from tests.api.serving import Served
 

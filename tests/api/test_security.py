@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from omniroute.api.auth import COOKIE
-from omniroute.api.operation import Operation, Policy, expanded
-from omniroute.api.operations import OPERATIONS
+from omniroute.api.operation import Operation, expanded
 from omniroute.api.routes import build_api
-from omniroute.api.services import Reach, Services
+from omniroute.api.table import OPERATIONS
+from omniroute.edge.admission import COOKIE, Policy
+from omniroute.services.collection import Services
+from omniroute.services.reach import Reach
 from tests.api.serving import PROVIDER_KEY, Served, serve, with_keys
 from tests.services.parts import PASSWORD, Parts
 

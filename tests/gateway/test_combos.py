@@ -362,7 +362,7 @@ async def test_accounts_of_one_provider_take_turns_when_told_to(
 ) -> None:
     names = await accounts(gateway, fake_openai)
     change = BalanceChange(fallback_strategy=Strategy.ROUND_ROBIN, sticky_round_robin_limit=2)
-    await gateway.gateway.balancing.update(change)
+    await gateway.gateway.plane.balancing.update(change)
     for _ in range(6):
         await gateway.chat(f"own/{MODEL}")
     assert await used(gateway, names, 6) == ["one", "one", "two", "two", "three", "three"]
@@ -377,7 +377,7 @@ async def test_a_conversation_stays_with_its_account_unless_that_cools(
 ) -> None:
     names = await accounts(gateway, fake_openai)
     change = BalanceChange(fallback_strategy=Strategy.ROUND_ROBIN, sticky_round_robin_limit=1)
-    await gateway.gateway.balancing.update(change)
+    await gateway.gateway.plane.balancing.update(change)
 
     async def ask(**ours: Any) -> None:
         body = {"model": f"own/{MODEL}", "messages": [{"role": "user", "content": "Hi"}], **ours}
@@ -406,7 +406,7 @@ async def test_an_anthropic_conversation_is_known_by_its_user(
 ) -> None:
     names = await accounts(gateway, fake_anthropic)
     change = BalanceChange(fallback_strategy=Strategy.ROUND_ROBIN, sticky_round_robin_limit=1)
-    await gateway.gateway.balancing.update(change)
+    await gateway.gateway.plane.balancing.update(change)
     for user in ("x", "y", "x", "y"):
         body = {
             "model": f"own/{MODEL}",

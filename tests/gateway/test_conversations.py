@@ -222,7 +222,7 @@ async def test_conversations_outlive_the_gateway(
     await before.connect(fake_gemini, "mine")
     async with client(before) as sdk:
         first = await ask(sdk, "My name is Ada", stream=stream)
-    await before.gateway.flush()
+    await before.gateway.plane.flush()
     after = await gateways(data_dir=before.gateway.settings.data_dir)
     async with client(after, before.key) as sdk:
         kept = await sdk.responses.retrieve(first.id)
@@ -237,7 +237,9 @@ async def test_another_key_knows_nothing_of_an_answer(
 ) -> None:
     await gateway.connect(fake_openai, "mine")
     first = await ask(sdk, "My name is Ada")
-    stranger = await gateway.gateway.keys.create(KeyDraft(name="stranger", scopes=frozenset({Scope.INFERENCE})))
+    stranger = await gateway.gateway.services.keys.create(
+        KeyDraft(name="stranger", scopes=frozenset({Scope.INFERENCE}))
+    )
     for _ in range(2):  # from memory, then from the database
         async with client(gateway, stranger.secret.reveal()) as other:
             with pytest.raises(openai.NotFoundError):
@@ -248,7 +250,7 @@ async def test_another_key_knows_nothing_of_an_answer(
                 await other.responses.input_items.list(first.id)
             with pytest.raises(openai.BadRequestError):
                 await ask(other, "Who am I", previous_response_id=first.id)
-        await gateway.gateway.flush()
+        await gateway.gateway.plane.flush()
     assert (await sdk.responses.retrieve(first.id)).id == first.id
 
 

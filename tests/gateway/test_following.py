@@ -11,7 +11,7 @@ from tests.gateways import RunningGateway
 async def test_a_key_made_by_another_process_works_within_a_few_seconds(gateway: RunningGateway) -> None:
     other = await Gateway.start(Environment(settings=gateway.gateway.settings, provider_keys={}))
     try:
-        made = await other.keys.create(KeyDraft(name="made elsewhere"))
+        made = await other.services.keys.create(KeyDraft(name="made elsewhere"))
     finally:
         await other.stop()
     headers = {"authorization": f"Bearer {made.secret.reveal()}"}

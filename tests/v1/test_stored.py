@@ -39,7 +39,7 @@ async def test_an_answer_is_retrieved_as_the_client_got_it(
     assert events[-1].type == "response.completed"
     for told in (whole, events[-1].response):
         assert await sdk.responses.retrieve(told.id) == told
-    await gateway.gateway.flush()
+    await gateway.gateway.plane.flush()
     assert await sdk.responses.retrieve(whole.id) == whole
 
 
@@ -50,10 +50,10 @@ async def test_a_deleted_answer_is_gone(
     await gateway.connect(fake_openai, "mine")
     answer = await sdk.responses.create(model=MODEL, input="Hello there")
     if written:
-        await gateway.gateway.flush()
+        await gateway.gateway.plane.flush()
     deleted = await gateway.http.delete(f"{gateway.url}/v1/responses/{answer.id}", headers=gateway.auth)
     assert deleted.json() == {"id": answer.id, "object": "response", "deleted": True}
-    await gateway.gateway.flush()
+    await gateway.gateway.plane.flush()
     for call in (sdk.responses.retrieve, sdk.responses.delete):
         with pytest.raises(openai.NotFoundError):
             await call(answer.id)

@@ -6,21 +6,43 @@ come from the gateway's own pages. A key is never sent by itself, so it needs no
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import assert_never
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from omniroute.api.operation import Credentials, Policy
-from omniroute.api.services import Services
 from omniroute.kit.errors import Forbidden, Unauthenticated
 from omniroute.kit.secret import Secret
+from omniroute.services.collection import Services
 from omniroute.services.keys import Scope
 from omniroute.services.sessions import Operator
 
 COOKIE = "auth_token"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Policy(Enum):
+    """Who may call an operation."""
+
+    PUBLIC = auto()
+    """Anyone."""
+    SETUP = auto()
+    """Anyone, as long as the installation has no password; the set-up link's token is the authority."""
+    ADMIN = auto()
+    """A signed-in operator, or a key with the scope `admin`."""
+    INFERENCE = auto()
+    """A key with the scope `inference`; served by the data plane."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a request shows: the session's cookie, a key, both or neither."""
+
+    session: Secret | None
+    key: Secret | None
 
 
 def presented(connection: HTTPConnection) -> Credentials:

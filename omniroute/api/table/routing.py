@@ -1,8 +1,9 @@
 """The operations on what operators name and group: combos and aliases. Rows of the operation table."""
 
 from omniroute.api import aliases, combos
-from omniroute.api.operation import Operation, Policy
+from omniroute.api.operation import Operation
 from omniroute.api.shapes import Done
+from omniroute.edge.admission import Policy
 from omniroute.kit.errors import Conflict, NotFound
 
 _COMBOS = (
@@ -154,4 +155,4 @@ _ALIASES = (
     ),
 )
 
-ROUTING: tuple[Operation, ...] = (*_COMBOS, *_ALIASES)
+OPERATIONS: tuple[Operation, ...] = (*_COMBOS, *_ALIASES)

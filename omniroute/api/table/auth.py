@@ -1,0 +1,91 @@
+"""Signing in and out, and the first password."""
+
+from omniroute.api import login
+from omniroute.api.operation import HTML, Operation
+from omniroute.api.shapes import Done
+from omniroute.edge.admission import Policy
+from omniroute.kit.errors import Conflict, Forbidden, TooMany, Unauthenticated
+
+OPERATIONS = (
+    Operation(
+        id="signIn",
+        method="POST",
+        path="/api/auth/login",
+        tag="auth",
+        summary="Sign in with the password; sets the auth_token cookie",
+        policy=Policy.PUBLIC,
+        handler=login.sign_in,
+        body=login.Credential,
+        answer=login.Session,
+        errors=(Unauthenticated, Forbidden, TooMany),
+        example={"password": "correct horse battery staple"},
+    ),
+    Operation(
+        id="signOut",
+        method="POST",
+        path="/api/auth/logout",
+        tag="auth",
+        summary="End the session and clear the cookie",
+        policy=Policy.PUBLIC,
+        handler=login.sign_out,
+        answer=Done,
+        errors=(Forbidden,),
+    ),
+    Operation(
+        id="getSession",
+        method="GET",
+        path="/api/auth/status",
+        tag="auth",
+        summary="Whether the request's credentials open the management surface",
+        policy=Policy.PUBLIC,
+        handler=login.state,
+        answer=login.SessionState,
+    ),
+    Operation(
+        id="getLoginRequirement",
+        method="GET",
+        path="/api/settings/require-login",
+        tag="auth",
+        summary="Whether a login is asked for",
+        policy=Policy.PUBLIC,
+        handler=login.requirement,
+        answer=login.LoginRequirement,
+    ),
+    Operation(
+        id="setLoginRequirement",
+        method="PUT",
+        also=("POST",),
+        path="/api/settings/require-login",
+        tag="auth",
+        summary="Switch the login, or set a new password, which ends all other sessions",
+        policy=Policy.ADMIN,
+        handler=login.set_requirement,
+        body=login.LoginRequirementUpdate,
+        answer=login.LoginRequirement,
+        errors=(Conflict, TooMany),
+        example={"password": "a new and longer one", "currentPassword": "correct horse battery staple"},
+    ),
+    Operation(
+        id="setUp",
+        method="POST",
+        path="/api/setup",
+        tag="auth",
+        summary="Set the first password with the one-time token from the console, and sign in",
+        policy=Policy.SETUP,
+        handler=login.set_up,
+        body=login.Setup,
+        answer=login.Session,
+        errors=(Forbidden, Conflict),
+        example={"token": "the-token-of-the-link", "password": "correct horse battery staple"},
+    ),
+    Operation(
+        id="showSetup",
+        method="GET",
+        path="/setup",
+        tag="auth",
+        summary="The set-up page that the link on the console opens",
+        policy=Policy.SETUP,
+        handler=login.show_setup,
+        media=HTML,
+    ),
+)

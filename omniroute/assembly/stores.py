@@ -1,0 +1,53 @@
+"""The database and its repositories."""
+
+from dataclasses import dataclass
+
+from omniroute.kit.settings import Settings
+from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.combos import Combos as ComboRows
+from omniroute.storage.connections import Connections as ConnectionRows
+from omniroute.storage.database import Database
+from omniroute.storage.keys import Keys as KeyRows
+from omniroute.storage.logins import Logins
+from omniroute.storage.meta import Meta
+from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.responses import Responses
+from omniroute.storage.secrets import load_sealer
+from omniroute.storage.settings import SettingGroups
+from omniroute.storage.usage import UsageRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The database and its repositories."""
+
+    database: Database
+    meta: Meta
+    settings: SettingGroups
+    nodes: NodeRows
+    connections: ConnectionRows
+    combos: ComboRows
+    aliases: AliasRows
+    keys: KeyRows
+    logins: Logins
+    usage: UsageRows
+    responses: Responses
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Stores":
+        """Open the database that the settings name."""
+        sealer = load_sealer(settings)
+        database = Database(settings.database)
+        return cls(
+            database=database,
+            meta=Meta(database, sealer),
+            settings=SettingGroups(database),
+            nodes=NodeRows(database, sealer),
+            connections=ConnectionRows(database, sealer),
+            combos=ComboRows(database),
+            aliases=AliasRows(database),
+            keys=KeyRows(database),
+            logins=Logins(database),
+            usage=UsageRows(database),
+            responses=Responses(database),
+        )

@@ -1,0 +1,1 @@
+"""What the management surfaces share: who calls, from where, and whether they may."""
