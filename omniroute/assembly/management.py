@@ -59,12 +59,16 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
-        reach=Reach(
-            trusted_proxies=networks(settings.trusted_proxies),
-            public_url=settings.public_url,
-            cookie_secure=settings.auth_cookie_secure,
-            body_timeout_s=settings.body_timeout_s,
-        ),
+        reach=_reach(settings),
+    )
+
+
+def _reach(settings: Settings) -> Reach:
+    return Reach(
+        trusted_proxies=networks(settings.trusted_proxies),
+        public_url=settings.public_url,
+        cookie_secure=settings.auth_cookie_secure,
+        body_timeout_s=settings.body_timeout_s,
     )
 
 
