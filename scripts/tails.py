@@ -12,7 +12,7 @@ MODULE_LINES, FUNCTION_LINES = 400, 40
 TABLES = {"omniroute/upstream/catalogue.py", "omniroute/upstream/registry.py"}
 LAZY = {"omniroute/__main__.py"}  # --help must answer before anything heavy is imported
 RIMS = {
-    "omniroute/api/edge.py",  # the same for the management surface
+    "omniroute/edge/rim.py",  # the same for the management surfaces
     "omniroute/storage/revisions.py",  # a migration script can raise anything; the old database is kept
     "omniroute/v1/routes.py",  # the ASGI edge: logged, and told without a traceback
     "omniroute/gateway/record.py",  # the recorder: whatever the database says, the records go to the spill file

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 
 from omniroute import __version__
-from omniroute.api.operation import HTML, JSON, Operation, expanded
+from omniroute.api.operation import HTML, Operation, expanded
 from omniroute.api.schemas import CLIENT_ERROR, ERROR, Schemas, reference
 from omniroute.edge.admission import COOKIE, Policy
+from omniroute.edge.rim import JSON
 from omniroute.kit.errors import (
     Forbidden,
     Invalid,

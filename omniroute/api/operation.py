@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from omniroute.edge.admission import Credentials, Policy
+from omniroute.edge.rim import JSON
 from omniroute.kit.errors import OmniError
 from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
@@ -12,7 +13,6 @@ from omniroute.services.login import Visitor
 B = TypeVar("B")
 Q = TypeVar("Q")
 
-JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 
 

@@ -1,22 +1,22 @@
 """The operation table as an ASGI application: find the path, ask the policy, read, call one handler, write."""
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.requests import HTTPConnection
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omniroute.api.edge import Edge, answer, answer_error
-from omniroute.api.operation import JSON, Call, Described, Operation, Reply, expanded
+from omniroute.api.operation import Call, Described, Operation, Reply, expanded
 from omniroute.api.shapes import read, read_query, write
 from omniroute.api.table import OPERATIONS
 from omniroute.edge.admission import Policy, admit, presented
+from omniroute.edge.bodies import received
 from omniroute.edge.origin import address_of, is_secure
-from omniroute.kit.errors import Invalid, NotAllowed, NotFound, TooLarge, UnsupportedMedia
+from omniroute.edge.rim import JSON, Edge, answer, answer_error
+from omniroute.kit.errors import Invalid, NotAllowed, NotFound, UnsupportedMedia
 from omniroute.kit.json import dumps
 from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
@@ -64,13 +64,13 @@ class _Path:
 async def _serve(services: Services, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
     connection = HTTPConnection(scope)
     credentials = presented(connection)
-    operator = await admit(services, operation.policy, connection, credentials)
+    caller = await admit(services, operation.policy, connection, credentials)
     address = address_of(connection, services.reach)
     call: Call[object, object] = Call(
         params=_params(scope["path_params"]),
         query=_query(scope["query_string"], operation.query),
         body=await _body(operation.body, connection, receive, services.reach),
-        visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=operator),
+        visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=caller.operator),
         credentials=credentials,
         is_secure=is_secure(connection, services.reach),
     )
@@ -105,34 +105,9 @@ async def _body(kind: object, connection: HTTPConnection, receive: Receive, reac
     media = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media and media != JSON:
         raise UnsupportedMedia(f"send the body as {JSON}, not as {media!r}")
-    raw = await _received(connection, receive, reach)
+    raw = await received(connection, receive, reach)
     if not raw:
         raise Invalid("a JSON body is expected", code="invalid_json")
     if not media:
         raise UnsupportedMedia(f"say what the body is: Content-Type: {JSON}")
     return read(raw, kind)
-
-
-async def _received(connection: HTTPConnection, receive: Receive, reach: Reach) -> bytes:
-    """Read the body, never more of it than is allowed and never for longer."""
-    declared = connection.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > reach.max_body_bytes:
-        raise _too_large(reach)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(reach.body_timeout_s):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                body += message.get("body", b"")
-                if len(body) > reach.max_body_bytes:
-                    raise _too_large(reach)
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        raise Invalid("the body did not come in time", code="body_timeout") from None
-
-
-def _too_large(reach: Reach) -> TooLarge:
-    return TooLarge(f"the body is larger than {reach.max_body_bytes} bytes")

@@ -97,17 +97,6 @@ def write(value: object, kind: Any) -> bytes:
     return dumps(adapter(kind).dump_python(value, mode="json", by_alias=True))
 
 
-def write_error(error: OmniError, request_id: str) -> bytes:
-    """Write an error as the management surface words it."""
-    details = error.details
-    if not details and error.param is not None:
-        details = (FieldFault(field=error.param, message=error.message),)
-    body: dict[str, Any] = {"code": error.error_code, "message": error.message}
-    if details:
-        body["details"] = [{"field": one.field, "message": one.message} for one in details]
-    return dumps({"error": {**body, "requestId": request_id}})
-
-
 _NOT_AN_OBJECT = frozenset({"json_invalid", "dataclass_type"})
 # pydantic's messages begin with what they are about, which here is the field.
 _SUBJECT = re.compile(r"^(Value error, |(Input|String|Value|List|Set|Frozenset|Dictionary|Data) (?=should |must ))")

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from omniroute.kit.errors import Forbidden, Unauthenticated
 from omniroute.kit.secret import Secret
 from omniroute.services.collection import Services
-from omniroute.services.keys import Scope
+from omniroute.services.keys import Key, Scope
 from omniroute.services.sessions import Operator
 
 COOKIE = "auth_token"
@@ -45,6 +45,21 @@ class Credentials:
     key: Secret | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who was admitted: an operator by a session, or a key; neither where nothing is asked for."""
+
+    operator: Operator | None = None
+    key: Key | None = None
+
+    @property
+    def name(self) -> str:
+        """One name for all requests of the same session or key; `local` without either."""
+        if self.key is not None:
+            return self.key.id
+        return "local" if self.operator is None else self.operator.digest.hex()
+
+
 def presented(connection: HTTPConnection) -> Credentials:
     """Return what the request shows."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
@@ -53,15 +68,13 @@ def presented(connection: HTTPConnection) -> Credentials:
     return Credentials(session=Secret(session) if session else None, key=Secret(key) if key else None)
 
 
-async def admit(
-    services: Services, policy: Policy, connection: HTTPConnection, credentials: Credentials
-) -> Operator | None:
-    """Return the operator whose session admits the request, None where something else does; raise otherwise."""
-    if credentials.key is None and connection.scope["method"] not in _SAFE:
-        _refuse_foreign_page(connection.headers, services.reach.public_url)
+async def admit(services: Services, policy: Policy, connection: HTTPConnection, credentials: Credentials) -> Caller:
+    """Return who is admitted; raise otherwise. A websocket, which has no method, may do anything later."""
+    if credentials.key is None and connection.scope.get("method") not in _SAFE:
+        refuse_foreign_page(connection.headers, services.reach.public_url)
     match policy:
         case Policy.PUBLIC | Policy.SETUP:
-            return None
+            return Caller()
         case Policy.ADMIN:
             return await _administrator(services, connection, credentials)
         case Policy.INFERENCE:
@@ -78,29 +91,29 @@ async def is_known(services: Services, credentials: Credentials) -> bool:
     return credentials.session is not None and await services.login.operator(credentials.session) is not None
 
 
-async def _administrator(services: Services, connection: HTTPConnection, credentials: Credentials) -> Operator | None:
+async def _administrator(services: Services, connection: HTTPConnection, credentials: Credentials) -> Caller:
     if credentials.key is not None:
-        await _check_key(services, credentials.key)
-        return None
+        return Caller(key=await _checked_key(services, credentials.key))
     if credentials.session is not None:
         operator = await services.login.operator(credentials.session)
         if operator is not None:
-            return operator
+            return Caller(operator=operator)
     if await services.login.is_required():
         raise Unauthenticated("sign in, or send a key with the scope admin as a Bearer token")
     _refuse_foreign_host(connection.headers.get("host", ""), services.reach.public_url)
-    return None
+    return Caller()
 
 
-async def _check_key(services: Services, presented_key: Secret) -> None:
+async def _checked_key(services: Services, presented_key: Secret) -> Key:
     key = await services.keys.find(presented_key)
     if key is None:
         raise Unauthenticated("this key is unknown, switched off or expired", code="invalid_key")
     if Scope.ADMIN not in key.scopes:
         raise Forbidden("this key may call models only: use one with the scope admin", code="missing_scope")
+    return key
 
 
-def _refuse_foreign_page(headers: Mapping[str, str], public_url: str | None) -> None:
+def refuse_foreign_page(headers: Mapping[str, str], public_url: str | None) -> None:
     """Refuse what a page of another site made a browser send.
 
     Browsers tell by Sec-Fetch-Site, or by Origin where the gateway is reached by plain HTTP; neither can be set by a

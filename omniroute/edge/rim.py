@@ -1,4 +1,4 @@
-"""The rim of the management surface: every answer gets its id and its headers, every failure becomes JSON."""
+"""The rim of the management surfaces: every answer gets its id and its headers, every failure becomes JSON."""
 
 import math
 import re
@@ -9,13 +9,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omniroute.api.operation import JSON
-from omniroute.api.shapes import write_error
-from omniroute.kit.errors import OmniError, Unavailable
+from omniroute.kit.errors import FieldFault, OmniError, Unavailable
 from omniroute.kit.ids import new_id
+from omniroute.kit.json import dumps
 
 log = structlog.get_logger(__name__)
 
+JSON = "application/json"
 REQUEST_ID = "omniroute.request_id"
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -45,7 +45,7 @@ class Edge:
             # The rim: whatever went wrong is answered in one shape, and what should not have, is logged in full.
             if exchange.has_begun:
                 raise
-            await answer_error(_known(error, request_id), scope, exchange.send)
+            await answer_error(known(error, request_id), scope, exchange.send)
 
 
 class _Exchange:
@@ -84,7 +84,7 @@ def _may_be_long(headers: Headers) -> bool:
     return "transfer-encoding" in headers or not length.isdecimal() or int(length) > _SHORT
 
 
-def _known(error: Exception, request_id: str) -> OmniError:
+def known(error: Exception, request_id: str) -> OmniError:
     """Return an error that a caller may hear of."""
     if isinstance(error, Unavailable) and error.error_code == _DATABASE:
         # The driver's words may hold names and addresses, and anyone can hear them.
@@ -112,6 +112,17 @@ async def answer(body: bytes, send: Send, *, status: int, media: str, headers: I
     shown = {"content-type": media, "content-length": str(len(body)), **dict(headers)}
     await send({"type": "http.response.start", "status": status, "headers": Headers(shown).raw})
     await send({"type": "http.response.body", "body": body})
+
+
+def write_error(error: OmniError, request_id: str) -> bytes:
+    """Write an error as the management surface words it."""
+    details = error.details
+    if not details and error.param is not None:
+        details = (FieldFault(field=error.param, message=error.message),)
+    body: dict[str, object] = {"code": error.error_code, "message": error.message}
+    if details:
+        body["details"] = [{"field": one.field, "message": one.message} for one in details]
+    return dumps({"error": {**body, "requestId": request_id}})
 
 
 def _request_id(scope: Scope) -> str:

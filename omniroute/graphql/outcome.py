@@ -1,0 +1,112 @@
+"""What a mutation answers: the thing, or a failure that says which field is wrong, so that a form can show it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.types import Info
+
+from omniroute.graphql.types import expose
+from omniroute.kit.errors import (
+    Conflict,
+    FieldFault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    OmniError,
+    TooMany,
+    Unauthenticated,
+    Unprocessable,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+expose(
+    FieldFault,
+    "FieldFault",
+    "One field that is wrong.",
+    field="The field's path in the input, such as `targets.0.model`.",
+    message="What is wrong with it and what to do, for people.",
+)
+
+
+@strawberry.interface(description="Why a mutation did not do what was asked. Nothing was changed.")
+class Failure:
+    """What all failures tell."""
+
+    code: str = strawberry.field(description="A stable word for programs, such as `conflict`.")
+    message: str = strawberry.field(description="What is wrong and what to do, for people.")
+    fields: list[FieldFault] = strawberry.field(description="The input's fields that are wrong, if it is about fields.")
+
+
+@strawberry.type(description="The input is wrong: a value is out of range, misspelt or does not fit.")
+class InvalidInput(Failure):
+    """400 and 422."""
+
+
+@strawberry.type(description="There is nothing with this id or name.")
+class Missing(Failure):
+    """404."""
+
+
+@strawberry.type(description="Something else is in the way: a name that is taken, or a thing that is still used.")
+class Conflicting(Failure):
+    """409."""
+
+
+@strawberry.type(description="The caller may not do this, or has to prove first that it may.")
+class Refused(Failure):
+    """401, 403 and 429."""
+
+
+Failed = InvalidInput | Missing | Conflicting | Refused
+
+_KINDS: tuple[tuple[tuple[type[OmniError], ...], type[Failure]], ...] = (
+    ((Invalid, Unprocessable), InvalidInput),
+    ((NotFound,), Missing),
+    ((Conflict,), Conflicting),
+    ((Forbidden, Unauthenticated, TooMany), Refused),
+)
+
+
+class Outcome(FieldExtension):
+    """Turns the services' errors into failures; what is the gateway's own fault stays an error."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info[Any, Any], **kwargs: Any
+    ) -> Any:
+        """Run the mutation."""
+        try:
+            return await next_(source, info, **kwargs)
+        except OmniError as error:
+            for kinds, failure in _KINDS:
+                if isinstance(error, kinds):
+                    return failure(code=error.error_code, message=error.message, fields=_faults(error))
+            raise
+
+
+def _faults(error: OmniError) -> list[FieldFault]:
+    if error.details:
+        return list(error.details)
+    return [] if error.param is None else [FieldFault(field=error.param, message=error.message)]
+
+
+def mutation(words: str) -> Callable[[F], F]:
+    """Declare a mutation whose result is a union with the failures."""
+    decorate: Callable[[F], F] = strawberry.mutation(description=words, extensions=[Outcome()])
+    return decorate
+
+
+@strawberry.type(description="It is gone.")
+class Deleted:
+    """What was deleted."""
+
+    id: strawberry.ID = strawberry.field(description="The id or name of what was deleted.")
+
+
+@strawberry.type(description="It was done.")
+class Done:
+    """Nothing more to tell."""
+
+    message: str = strawberry.field(description="What was done, for people.")
