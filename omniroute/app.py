@@ -16,6 +16,7 @@ from omniroute.gateway.watch import Reason
 from omniroute.kit.ids import new_id
 from omniroute.kit.json import dumps
 from omniroute.kit.settings import BadSetting, Environment
+from omniroute.services.collection import Services
 from omniroute.services.first_start import FirstStart, Offer
 from omniroute.upstream.catalogue import CATALOGUE
 from omniroute.upstream.discovery import FoundServer, environment_connections, find_local_servers
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 # "/" because Claude Code asks HEAD / before anything else, and people type it into a browser.
 _PROBES = frozenset({"/", "/healthz", "/readyz"})
+_GRAPHQL = "/graphql"
 
 
 class Gateway:
@@ -39,6 +41,8 @@ class Gateway:
         self.services = build_services(settings, stores, self.plane, pepper)
         self.stopping = False
         self._management: App | None = None
+        self._graphql: App | None = None
+        self._loading = asyncio.Lock()
 
     @classmethod
     async def start(cls, environment: Environment) -> "Gateway":
@@ -95,13 +99,17 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request: AI clients first, before anything that costs time."""
-        if scope["type"] != "http":
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] not in {"http", "websocket"}:
             return
         path: str = scope["path"]
-        if is_data_plane(path):
+        is_socket = scope["type"] == "websocket"
+        if not is_socket and is_data_plane(path):
             await self.plane.app(scope, receive, send)
+        elif path == _GRAPHQL:
+            graphql = self._graphql or await self._load_graphql()
+            await graphql(scope, receive, send)
+        elif is_socket:
+            await send({"type": "websocket.close", "code": 1008})
         elif path in _PROBES:
             await self._serve_probe(path, scope["method"], send)
         else:
@@ -113,6 +121,13 @@ class Gateway:
         routes = await asyncio.to_thread(importlib.import_module, "omniroute.api.routes")
         self._management = management = cast(App, routes.build_api(self.services))
         return management
+
+    async def _load_graphql(self) -> App:
+        """Import GraphQL and make its schema at its first use, for the same reason, and once: it counts who is there."""
+        async with self._loading:
+            if self._graphql is None:
+                self._graphql = await asyncio.to_thread(_made_graphql, self.services)
+            return self._graphql
 
     async def _serve_probe(self, path: str, method: str, send: Send) -> None:
         """Answer / (who is here), /healthz (alive) and /readyz (may be sent traffic)."""
@@ -127,3 +142,7 @@ class Gateway:
         ]
         await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _made_graphql(services: Services) -> App:
+    return cast(App, importlib.import_module("omniroute.graphql.routes").build_graphql(services))

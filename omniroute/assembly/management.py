@@ -4,15 +4,18 @@ from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
+from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login
+from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
@@ -57,8 +60,19 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         ),
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
+        balancing=plane.balancing,
+        model_list=ModelList(
+            read=lambda: [ListedModel(id=one.id, owned_by=one.owned_by) for one in plane.snapshots.current().models]
+        ),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
+        feeds=Feeds(
+            bus=plane.bus,
+            clock=clock,
+            background=plane.background,
+            logged=stores.usage.recent,
+            health=States(plane.snapshots.current, plane.cooling).read,
+        ),
         reach=_reach(settings),
     )
 

@@ -20,6 +20,7 @@ from omniroute.services.first_start import Offer
 log = structlog.get_logger(__name__)
 
 _COLLECT_AFTER = 20_000  # objects made and not freed
+_SOCKET_MESSAGE_BYTES = 1024 * 1024
 _GRACE_S = 5  # after the streams' last while, for their error events to go out
 
 
@@ -48,7 +49,9 @@ async def _serve(environment: Environment) -> None:
         host=settings.host,
         port=settings.port,
         http="httptools" if sys.platform != "win32" else "auto",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=_SOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # would take more CPU than all the rest of a live feed
         lifespan="off",
         log_config=None,
         access_log=False,

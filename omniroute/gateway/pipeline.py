@@ -146,6 +146,8 @@ class Pipeline:
                     key_id=key.id if key else None,
                     model=call.model,
                     stream=call.stream,
+                    session=call.session,
+                    client=call.origin.user_agent,
                 )
             )
 

@@ -71,7 +71,7 @@ class Query:
         return list(await services_of(info).keys.list())
 
     @asked("One key; null when there is none with this id.")
-    async def api_key(self, info: Asked, id: strawberry.ID) -> Key | None:  # noqa: A002 - the argument's name
+    async def api_key(self, info: Asked, id: strawberry.ID) -> Key | None:
         return await info.context.loaders.keys.load(id)
 
 
@@ -80,15 +80,15 @@ class Mutation:
     """Keys."""
 
     @mutation("Make a key. Its text is in the answer, once.")
-    async def create_api_key(self, info: Asked, input: KeyDraft) -> CreateApiKeyResult:  # noqa: A002
+    async def create_api_key(self, info: Asked, input: KeyDraft) -> CreateApiKeyResult:
         made: NewKey = await services_of(info).keys.create(input)
         return CreatedApiKey(text=made.secret.reveal(), key=made.record)
 
     @mutation("Change a key; its text stays.")
-    async def update_api_key(self, info: Asked, id: strawberry.ID, input: KeyChange) -> UpdateApiKeyResult:  # noqa: A002
+    async def update_api_key(self, info: Asked, id: strawberry.ID, input: KeyChange) -> UpdateApiKeyResult:
         return await services_of(info).keys.update(id, input)
 
     @mutation("Revoke a key for good. What it has open ends at once.")
-    async def delete_api_key(self, info: Asked, id: strawberry.ID) -> DeleteApiKeyResult:  # noqa: A002
+    async def delete_api_key(self, info: Asked, id: strawberry.ID) -> DeleteApiKeyResult:
         await services_of(info).keys.delete(id)
         return Deleted(id=id)

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NewType, NoReturn
 
 import strawberry
+from graphql import GraphQLError
 
 from omniroute.kit.secret import Secret
 
@@ -28,21 +29,21 @@ def _decimal(value: Any) -> Decimal:
     try:
         made = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError("a decimal is written like 0.25, as text or number") from None
+        raise GraphQLError("a decimal is written like 0.25, as text or number") from None
     if not made.is_finite():
-        raise ValueError("a decimal is a finite number")
+        raise GraphQLError("a decimal is a finite number")
     return made
 
 
 def _long(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not -_MOST <= value <= _MOST:
-        raise ValueError("a whole number of up to 53 bits is expected")
+        raise GraphQLError("a whole number of up to 53 bits is expected")
     return value
 
 
 def _secret(value: Any) -> Secret:
     if not isinstance(value, str):
-        raise ValueError("a secret is text")  # noqa: TRY004 - GraphQL's word for a bad value
+        raise GraphQLError("a secret is text")
     return Secret(value)
 
 

@@ -13,13 +13,15 @@ class ConfigurationChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStarted:
-    """An AI request was admitted."""
+    """An AI request was admitted; `session` is the name that its client gave the conversation."""
 
     request_id: str
     at_ms: int
     key_id: str | None
     model: str
     stream: bool
+    session: str | None = None
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
+from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
 from omniroute.services.login import Login
+from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.providers import Providers
 from omniroute.services.reach import Reach
@@ -25,6 +28,9 @@ class Services:
     combos: Combos
     combo_measures: ComboMeasures
     aliases: Aliases
+    balancing: Balancing
+    model_list: ModelList
     system: System
     request_log: RequestLog
+    feeds: Feeds
     reach: Reach

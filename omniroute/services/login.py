@@ -132,8 +132,9 @@ class Login:
         return await self._open(visitor)
 
     async def sign_out(self, token: Secret) -> None:
-        """End the session of `token`."""
+        """End the session of `token`, and what it has open."""
         await self._sessions.close(token)
+        await self._tell()
 
     async def operator(self, token: Secret) -> Operator | None:
         """Return who holds the session `token`, or None when it is unknown, revoked or over."""

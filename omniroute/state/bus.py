@@ -31,6 +31,17 @@ class Subscription:
         self._closed = True
         self._ready.set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the end has come, for those who drain."""
+        return self._closed
+
+    def drain(self) -> list[Happening]:
+        """Take all that is queued, without waiting: for those who look now and then."""
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
     def missed(self) -> int:
         """Return how many events were dropped, and start counting anew."""
         count, self._missed = self._missed, 0

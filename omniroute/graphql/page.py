@@ -1,0 +1,4 @@
+"""The query page that browsers get."""
+
+PAGE = b"<!doctype html>"
+PAGE_HEADERS: dict[str, str] = {}

@@ -1,0 +1,30 @@
+"""The schema: every noun's queries, mutations and subscriptions put together."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from omniroute.graphql import keys, live
+from omniroute.graphql.scalars import SCALARS
+
+_NOUNS: tuple[Any, ...] = (keys,)
+
+
+def build_schema() -> GraphQLSchema:
+    """Return the schema; raise when types do not fit together."""
+    made = strawberry.Schema(
+        query=_merged("Query", "What the gateway knows."),
+        mutation=_merged("Mutation", "What an operator can change. Each answers the thing, or a failure."),
+        subscription=live.Subscription,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    return made._schema  # noqa: SLF001 - strawberry has no other way to it
+
+
+def _merged(name: str, words: str) -> type[Any]:
+    merged: type[Any] = merge_types(name, tuple(getattr(one, name) for one in _NOUNS if hasattr(one, name)))
+    merged.__strawberry_definition__.description = words
+    return merged
