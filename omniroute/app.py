@@ -4,7 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import cast
+from typing import Any, cast
 
 import structlog
 
@@ -41,7 +41,7 @@ class Gateway:
         self.services = build_services(settings, stores, self.plane, pepper)
         self.stopping = False
         self._management: App | None = None
-        self._graphql: App | None = None
+        self._graphql: Any = None
         self._loading = asyncio.Lock()
 
     @classmethod
@@ -106,8 +106,7 @@ class Gateway:
         if not is_socket and is_data_plane(path):
             await self.plane.app(scope, receive, send)
         elif path == _GRAPHQL:
-            graphql = self._graphql or await self._load_graphql()
-            await graphql(scope, receive, send)
+            await (self._graphql or await self.load_graphql())(scope, receive, send)
         elif is_socket:
             await send({"type": "websocket.close", "code": 1008})
         elif path in _PROBES:
@@ -122,8 +121,11 @@ class Gateway:
         self._management = management = cast(App, routes.build_api(self.services))
         return management
 
-    async def _load_graphql(self) -> App:
-        """Import GraphQL and make its schema at its first use, for the same reason, and once: it counts who is there."""
+    async def load_graphql(self) -> Any:
+        """Return GraphQL (`omniroute.graphql.routes.GraphQL`), imported at its first use for the same reason.
+
+        It is made once, as it counts who is there.
+        """
         async with self._loading:
             if self._graphql is None:
                 self._graphql = await asyncio.to_thread(_made_graphql, self.services)
@@ -144,5 +146,5 @@ class Gateway:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
-def _made_graphql(services: Services) -> App:
-    return cast(App, importlib.import_module("omniroute.graphql.routes").build_graphql(services))
+def _made_graphql(services: Services) -> Any:
+    return importlib.import_module("omniroute.graphql.routes").GraphQL(services)

@@ -61,18 +61,10 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
-        model_list=ModelList(
-            read=lambda: [ListedModel(id=one.id, owned_by=one.owned_by) for one in plane.snapshots.current().models]
-        ),
+        model_list=_model_list(plane),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
-        feeds=Feeds(
-            bus=plane.bus,
-            clock=clock,
-            background=plane.background,
-            logged=stores.usage.recent,
-            health=States(plane.snapshots.current, plane.cooling).read,
-        ),
+        feeds=_feeds(stores, plane),
         reach=_reach(settings),
     )
 
@@ -104,3 +96,19 @@ def _providers(stores: Stores, plane: DataPlane) -> Providers:
 def _system(login: Login, plane: DataPlane) -> System:
     counts = {"openRequests": plane.watches.__len__, "waitingRecords": lambda: plane.recorder.waiting}
     return System(login=login, version=__version__, clock=plane.clock, counts=counts)
+
+
+def _model_list(plane: DataPlane) -> ModelList:
+    return ModelList(
+        read=lambda: [ListedModel(id=one.id, owned_by=one.owned_by) for one in plane.snapshots.current().models]
+    )
+
+
+def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
+    return Feeds(
+        bus=plane.bus,
+        clock=plane.clock,
+        background=plane.background,
+        logged=stores.usage.recent,
+        health=States(plane.snapshots.current, plane.cooling).read,
+    )

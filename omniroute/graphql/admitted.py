@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from omniroute.kit.errors import OmniError, TooMany
+from omniroute.kit.tasks import begin, end
 from omniroute.services.collection import Services
 
 MOST_SOCKETS = 50
@@ -37,6 +38,7 @@ class Seats:
                 del self._taken[caller]
 
 
+# Returns while the caller may go on, and raises an OmniError when it may not.
 Check = Callable[[], Awaitable[object]]
 
 
@@ -54,6 +56,36 @@ async def refusal(services: Services, check: Check) -> OmniError:
                     await changed.wait()
             except TimeoutError:
                 pass
+
+
+async def until_refused(
+    stream: AsyncGenerator[bytes, None], services: Services, check: Check, *, silent_s: float | None = None
+) -> AsyncGenerator[bytes | None, None]:
+    """Give what the stream gives; raise why when the caller is not admitted any more.
+
+    With `silent_s` give None whenever nothing came for so many seconds.
+    """
+    refused, following = begin(refusal(services, check)), begin(_next(stream))
+    try:
+        while True:
+            await asyncio.wait({refused, following}, timeout=silent_s, return_when=asyncio.FIRST_COMPLETED)
+            if refused.done():
+                raise refused.result()
+            if not following.done():
+                yield None
+                continue
+            body = following.result()
+            if body is None:
+                return
+            yield body
+            following = begin(_next(stream))
+    finally:
+        await end((refused, following))
+        await stream.aclose()
+
+
+async def _next(stream: AsyncGenerator[bytes, None]) -> bytes | None:
+    return await anext(stream, None)
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from strawberry.types import Info
 
 from omniroute.edge.admission import Caller
 from omniroute.services.collection import Services
+from omniroute.services.combo_metrics import ComboMetrics
+from omniroute.services.combos import Combo
 from omniroute.services.keys import Key
 from omniroute.services.login import Visitor
 from omniroute.services.nodes import Node
@@ -33,6 +35,31 @@ class Loaders:
     def connections(self) -> DataLoader[str, Connection | None]:
         """Connections."""
         return _by_id(self._services.providers.list, lambda one: one.id)
+
+    @cached_property
+    def combos(self) -> DataLoader[str, Combo | None]:
+        """Combos."""
+        return _by_id(self._services.combos.list, lambda one: one.id)
+
+    @cached_property
+    def combo_metrics(self) -> DataLoader[str, ComboMetrics | None]:
+        """Combos' figures by their names."""
+
+        async def load(names: list[str]) -> list[ComboMetrics | None]:
+            found = self._services.combo_measures.all()
+            return [found.get(name) for name in names]
+
+        return DataLoader(load_fn=load, cache=False)
+
+    @cached_property
+    def connections_of(self) -> DataLoader[str, list[Connection]]:
+        """Connections by the provider or node that they belong to."""
+
+        async def load(owners: list[str]) -> list[list[Connection]]:
+            found = await self._services.providers.list()
+            return [[one for one in found if one.provider == owner] for owner in owners]
+
+        return DataLoader(load_fn=load, cache=False)
 
     @cached_property
     def nodes(self) -> DataLoader[str, Node | None]:

@@ -30,7 +30,7 @@ class Taken:
 
     words: str
     kind: Any
-    read: Callable[[Any], Any]
+    read: Callable[[Any], Any] | None = None
 
 
 def accept(

@@ -34,7 +34,7 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The thing.")
 
 
-@strawberry.type(description="One page of a list.")
+@strawberry.type(name="Connection", description="One page of a list.")
 class Page(Generic[T]):
     """Relay's connection."""
 

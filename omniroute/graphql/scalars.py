@@ -1,5 +1,6 @@
 """Scalars beyond GraphQL's own: exact decimals for money, whole numbers past 32 bits, and text that only goes in."""
 
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType, NoReturn
 
@@ -51,7 +52,28 @@ def _never(_value: Any) -> NoReturn:
     raise TypeError("secrets are never shown")
 
 
+def _written_time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _time(value: Any) -> datetime:
+    try:
+        made = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError("a time is written like 2030-01-31T12:00:00Z") from None
+    if made.tzinfo is None:
+        raise GraphQLError("a time needs a time zone, such as 2030-01-31T12:00:00Z")
+    return made
+
+
 SCALARS: dict[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A time by ISO 8601 with its zone, such as 2030-01-31T12:00:00Z.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=_written_time,
+        parse_value=_time,
+    ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description="A decimal number, written as text so that no digit is lost. Amounts of money are in US dollars.",

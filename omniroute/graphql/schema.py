@@ -7,10 +7,10 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from omniroute.graphql import keys, live
+from omniroute.graphql import catalogue, combos, connections, keys, live, models, nodes, requests, system
 from omniroute.graphql.scalars import SCALARS
 
-_NOUNS: tuple[Any, ...] = (keys,)
+_NOUNS: tuple[Any, ...] = (catalogue, connections, nodes, models, combos, keys, requests, system)
 
 
 def build_schema() -> GraphQLSchema:

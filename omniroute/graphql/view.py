@@ -1,7 +1,7 @@
 """GraphQL over HTTP: one operation by POST or GET, live ones as an event stream, and the query page for browsers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,13 +14,14 @@ from omniroute.edge.admission import Caller, Policy, admit, presented
 from omniroute.edge.bodies import received
 from omniroute.edge.origin import address_of
 from omniroute.edge.rim import JSON, REQUEST_ID, answer
-from omniroute.graphql.admitted import Seats, refusal
+from omniroute.graphql.admitted import Check, Seats, until_refused
 from omniroute.graphql.context import Context
-from omniroute.graphql.engine import ONCE, Asking, Engine, Rejected
+from omniroute.graphql.engine import ONCE, READING, Asking, Engine, Rejected
 from omniroute.graphql.errors import masked
 from omniroute.graphql.page import PAGE, PAGE_HEADERS
 from omniroute.kit.errors import Invalid, NotAllowed, OmniError, UnsupportedMedia
 from omniroute.kit.json import BadJson, dumps, loads
+from omniroute.kit.tasks import begin, end
 from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
 
@@ -75,8 +76,9 @@ class View:
             async def check() -> Caller:
                 return await admit(self._services, Policy.ADMIN, connection, credentials)
 
+            allowed = frozenset(OperationType) if by_post else READING
             with self._seats.taken(caller.name):
-                await _Stream(self._engine, self._services, receive, send).run(asking, context, check)
+                await _Stream(self._engine, self._services, receive, send).run(asking, context, check, allowed)
             return
         allowed = ONCE if by_post else frozenset({OperationType.QUERY})
         result = await self._engine.execute(asking, context, allowed)
@@ -104,66 +106,33 @@ class _Stream:
         self._receive = receive
         self._send = send
 
-    async def run(self, asking: Asking, context: Context, check: Any) -> None:
+    async def run(self, asking: Asking, context: Context, check: Check, allowed: Collection[OperationType]) -> None:
         """Send events until the operation, the client's patience or its admission ends."""
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")],
-            }
-        )
-        ends = [
-            asyncio.create_task(one)  # noqa: TID251 - waited for below, whichever ends first
-            for one in (self._events(asking, context), self._gone(), self._refused(context, check))
-        ]
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        ends = [begin(self._events(asking, context, check, allowed)), begin(self._gone())]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in ends:
-                one.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
+            await end(ends)
         await self._send({"type": "http.response.body", "body": b"event: complete\ndata:\n\n"})
 
-    async def _events(self, asking: Asking, context: Context) -> None:
+    async def _events(self, asking: Asking, context: Context, check: Check, allowed: Collection[OperationType]) -> None:
+        stream = self._engine.stream(asking, context, allowed)
         try:
-            async with aclosing(_beating(self._engine.stream(asking, context))) as stream:
-                async for body in stream:
-                    await self._write(b": \n\n" if body is None else b"event: next\ndata: " + body + b"\n\n")
-        except Rejected as error:
-            await self._write(b"event: next\ndata: " + dumps({"errors": error.errors}) + b"\n\n")
+            async with aclosing(until_refused(stream, self._services, check, silent_s=_HEARTBEAT_S)) as bodies:
+                async for body in bodies:
+                    await self._write(b":\n\n" if body is None else b"event: next\ndata: " + body + b"\n\n")
+        except (Rejected, OmniError) as error:
+            errors = error.errors if isinstance(error, Rejected) else masked([error], context.request_id)
+            await self._write(b"event: next\ndata: " + dumps({"errors": errors}) + b"\n\n")
 
     async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def _refused(self, context: Context, check: Any) -> None:
-        error = await refusal(self._services, check)
-        await self._write(b"event: next\ndata: " + dumps({"errors": masked([error], context.request_id)}) + b"\n\n")
-
     async def _write(self, piece: bytes) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _beating(stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes | None, None]:
-    """Give what the stream gives, and None whenever it has been silent for a while."""
-    following = asyncio.ensure_future(anext(stream))  # noqa: TID251 - awaited or cancelled here
-    try:
-        while True:
-            done, _ = await asyncio.wait({following}, timeout=_HEARTBEAT_S)
-            if not done:
-                yield None
-                continue
-            try:
-                body = following.result()
-            except StopAsyncIteration:
-                return
-            yield body
-            following = asyncio.ensure_future(anext(stream))  # noqa: TID251 - as above
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await stream.aclose()
 
 
 def asking_of(body: object) -> Asking:

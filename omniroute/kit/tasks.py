@@ -1,12 +1,27 @@
 """Background work that outlives the call that starts it: kept alive, named, logged when it fails, ended on stop."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+def begin(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Run `work` beside its caller, which must `end` it: for generators, that cannot hold a TaskGroup over a yield."""
+    return asyncio.create_task(work)
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for them, whatever they end with."""
+    left = list(tasks)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 class Background:

@@ -72,8 +72,11 @@ async def serve(parts: Parts, **reach: Any) -> AsyncIterator[Served]:
         combos=parts.combos,
         combo_measures=parts.combo_measures,
         aliases=parts.aliases,
+        balancing=parts.balancing,
+        model_list=parts.model_list,
         system=parts.system,
         request_log=parts.request_log,
+        feeds=parts.feeds,
         reach=Reach(trusted_proxies=networks("127.0.0.1"), **reach),
     )
     config = uvicorn.Config(

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
+from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
+from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login, Visitor
+from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
@@ -20,6 +23,7 @@ from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.upstreams import Upstreams
+from omniroute.state.bus import Bus
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
@@ -84,6 +88,9 @@ class Parts:
     balancing: Balancing
     system: System
     request_log: RequestLog
+    bus: Bus
+    feeds: Feeds
+    model_list: ModelList
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +109,7 @@ def assemble(
     check: Callable[[str, bool], None] = check_url,
 ) -> Parts:
     clock = ManualClock()
+    bus = Bus()
     told = _Told(changes=[])
     health: dict[str, ConnectionHealth] = {}
     meta = Meta(database, sealer)
@@ -173,4 +181,7 @@ def assemble(
         ),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         request_log=RequestLog(rows=usage_rows),
+        bus=bus,
+        feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),
+        model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
     )
