@@ -1,4 +1,4 @@
-"""Make the generated files anew: docs/settings.md, docs/translation.md and openapi/openapi.yaml.
+"""Make the generated files anew: docs/settings.md, docs/translation.md, openapi/openapi.yaml and the GraphQL schema.
 
 `./dev docs` runs it. Tests compare the committed files with what it would write.
 """
@@ -7,7 +7,10 @@ import sys
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 
+from graphql import build_schema, find_breaking_changes
+
 from omniroute.api import openapi
+from omniroute.graphql import schema
 from omniroute.kit.settings import Settings, variables
 from scripts import translation
 
@@ -37,7 +40,17 @@ def main() -> int:
     (ROOT / "docs" / "settings.md").write_text(settings_page(), encoding="utf-8")
     (ROOT / "docs" / "translation.md").write_text(translation.page(), encoding="utf-8")
     openapi.write(ROOT / "openapi" / "openapi.yaml")
+    _write_schema()
     return 0
+
+
+def _write_schema() -> None:
+    """Write the GraphQL schema, and say what its clients would stumble over."""
+    made = schema.build_schema()
+    if schema.SNAPSHOT.exists():
+        for change in find_breaking_changes(build_schema(schema.SNAPSHOT.read_text(encoding="utf-8")), made):
+            print(f"breaks GraphQL clients: {change.description}", file=sys.stderr)
+    schema.SNAPSHOT.write_text(schema.text(made), encoding="utf-8")
 
 
 def settings_page() -> str:

@@ -1,14 +1,17 @@
 """The schema: every noun's queries, mutations and subscriptions put together."""
 
+from pathlib import Path
 from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from omniroute.graphql import catalogue, combos, connections, keys, live, models, nodes, requests, system
 from omniroute.graphql.scalars import SCALARS
+
+SNAPSHOT = Path(__file__).with_name("schema.graphql")
 
 _NOUNS: tuple[Any, ...] = (catalogue, connections, nodes, models, combos, keys, requests, system)
 
@@ -22,6 +25,11 @@ def build_schema() -> GraphQLSchema:
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     return made._schema  # noqa: SLF001 - strawberry has no other way to it
+
+
+def text(schema: GraphQLSchema) -> str:
+    """Return the schema as it stands in `schema.graphql`."""
+    return print_schema(schema) + "\n"
 
 
 def _merged(name: str, words: str) -> type[Any]:

@@ -61,10 +61,9 @@ class Served:
         return {"cookie": answer.headers["set-cookie"].partition(";")[0]}
 
 
-@asynccontextmanager
-async def serve(parts: Parts, **reach: Any) -> AsyncIterator[Served]:
-    """Serve until the block ends. This machine counts as a trusted proxy, so that tests can come from anywhere."""
-    services = Services(
+def services_of(parts: Parts, reach: Reach) -> Services:
+    """Return what the surfaces are built on."""
+    return Services(
         login=parts.login,
         keys=parts.keys,
         nodes=parts.nodes,
@@ -77,8 +76,14 @@ async def serve(parts: Parts, **reach: Any) -> AsyncIterator[Served]:
         system=parts.system,
         request_log=parts.request_log,
         feeds=parts.feeds,
-        reach=Reach(trusted_proxies=networks("127.0.0.1"), **reach),
+        reach=reach,
     )
+
+
+@asynccontextmanager
+async def serve(parts: Parts, **reach: Any) -> AsyncIterator[Served]:
+    """Serve until the block ends. This machine counts as a trusted proxy, so that tests can come from anywhere."""
+    services = services_of(parts, Reach(trusted_proxies=networks("127.0.0.1"), **reach))
     config = uvicorn.Config(
         build_api(services), host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, ws="none"
     )

@@ -10,9 +10,8 @@ from omniroute.api.operation import Operation, expanded
 from omniroute.api.routes import build_api
 from omniroute.api.table import OPERATIONS
 from omniroute.edge.admission import COOKIE, Policy
-from omniroute.services.collection import Services
 from omniroute.services.reach import Reach
-from tests.api.serving import PROVIDER_KEY, Served, serve, with_keys
+from tests.api.serving import PROVIDER_KEY, Served, serve, services_of, with_keys
 from tests.services.parts import PASSWORD, Parts
 
 SERVED = [one for one in expanded(OPERATIONS) if one.handler is not None]
@@ -44,18 +43,7 @@ def test_the_public_operations_are_these_and_no_others() -> None:
 
 
 def test_an_operation_without_policy_stops_the_start(parts: Parts) -> None:
-    services = Services(
-        login=parts.login,
-        keys=parts.keys,
-        nodes=parts.nodes,
-        providers=parts.providers,
-        combos=parts.combos,
-        combo_measures=parts.combo_measures,
-        aliases=parts.aliases,
-        system=parts.system,
-        request_log=parts.request_log,
-        reach=Reach(),
-    )
+    services = services_of(parts, Reach())
     broken = replace(GUARDED[0], policy=None)  # type: ignore[arg-type]  # the fault under test
     with pytest.raises(TypeError, match="declares no policy"):
         build_api(services, [broken])
