@@ -1,4 +1,0 @@
-"""The query page that browsers get."""
-
-PAGE = b"<!doctype html>"
-PAGE_HEADERS: dict[str, str] = {}
