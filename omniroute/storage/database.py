@@ -79,6 +79,9 @@ class Database:
         """`command_s` is the longest that PostgreSQL may take for one statement."""
         self.url = read_url(url)
         self._engine = _open(self.url, command_s)
+        # PostgreSQL by itself shows each statement of a transaction what others committed meanwhile.
+        is_server = self.url.get_backend_name() == "postgresql"
+        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ") if is_server else self._engine
         # SQLite has one writer at a time: here they queue in order, at its own lock they would poll and starve.
         self._turn = asyncio.Lock() if sqlite_file(self.url) else None
 
@@ -92,7 +95,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read one consistent state; on SQLite this waits for no writer."""
-        async with _translated(), self._engine.begin() as connection:
+        async with _translated(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
