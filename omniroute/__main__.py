@@ -55,11 +55,12 @@ def serve(
 @cli.command()
 def demo(
     port: Annotated[int | None, typer.Option(help="Port to listen on (PORT).", show_default=False)] = None,
+    traffic: Annotated[bool, typer.Option(help="Invent providers, a week of history, and clients that ask.")] = False,
 ) -> None:
     """Run a gateway with the demo provider in a folder that is thrown away afterwards."""
-    from omniroute.commands.server import demo as run
+    from omniroute.commands.demo import demo as run
 
-    run({"port": port})
+    run({"port": port}, traffic=traffic)
 
 
 @cli.command()

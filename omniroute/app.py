@@ -1,10 +1,8 @@
 """One process's gateway as an ASGI application: what `assembly/` made, started, served and stopped."""
 
 import asyncio
-import importlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Any, cast
 
 import structlog
 
@@ -12,46 +10,46 @@ from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.management import build_services
 from omniroute.assembly.stores import Stores
+from omniroute.assembly.surfaces import Surfaces
 from omniroute.gateway.watch import Reason
 from omniroute.kit.ids import new_id
 from omniroute.kit.json import dumps
 from omniroute.kit.settings import BadSetting, Environment
-from omniroute.services.collection import Services
 from omniroute.services.first_start import FirstStart, Offer
 from omniroute.upstream.catalogue import CATALOGUE
+from omniroute.upstream.client import Transports
 from omniroute.upstream.discovery import FoundServer, environment_connections, find_local_servers
-from omniroute.v1.asgi import App, Receive, Scope, Send
+from omniroute.upstream.embedded import EmbeddedDemo
+from omniroute.v1.asgi import Receive, Scope, Send
 from omniroute.v1.routes import is_data_plane
 
 log = structlog.get_logger(__name__)
 
 # "/" because Claude Code asks HEAD / before anything else, and people type it into a browser.
 _PROBES = frozenset({"/", "/healthz", "/readyz"})
-_GRAPHQL = "/graphql"
+_EMBEDDED: Transports = {"demo": EmbeddedDemo()}
 
 
 class Gateway:
     """One process's gateway. `start` before serving, `stop` after; it is the ASGI application itself."""
 
-    def __init__(self, environment: Environment, stores: Stores, pepper: bytes) -> None:
+    def __init__(self, environment: Environment, stores: Stores, pepper: bytes, transports: Transports) -> None:
         self._environment = environment
         self.settings = settings = environment.settings
         self.stores = stores
-        self.plane = DataPlane(settings, stores, pepper)
+        self.plane = DataPlane(settings, stores, pepper, transports)
         self.services = build_services(settings, stores, self.plane, pepper)
         self.stopping = False
-        self._management: App | None = None
-        self._graphql: Any = None
-        self._loading = asyncio.Lock()
+        self._surfaces = Surfaces(self.services)
 
     @classmethod
-    async def start(cls, environment: Environment) -> "Gateway":
-        """Open everything and get ready to serve. Raises OmniError when that can't be."""
+    async def start(cls, environment: Environment, transports: Transports = _EMBEDDED) -> "Gateway":
+        """Open everything and get ready to serve; `transports` serve the URL schemes they name. Raises OmniError."""
         async with AsyncExitStack() as undo:
             stores = Stores.open(environment.settings)
             undo.push_async_callback(stores.database.close)
             await stores.meta.check_key()
-            gateway = cls(environment, stores, await stores.meta.api_key_pepper())
+            gateway = cls(environment, stores, await stores.meta.api_key_pepper(), transports)
             await gateway._begin()
             undo.pop_all()
         return gateway
@@ -94,6 +92,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
+        await self._surfaces.close()
         await self.plane.stop()
         await self.stores.database.close()
 
@@ -105,31 +104,10 @@ class Gateway:
         is_socket = scope["type"] == "websocket"
         if not is_socket and is_data_plane(path):
             await self.plane.app(scope, receive, send)
-        elif path == _GRAPHQL:
-            await (self._graphql or await self.load_graphql())(scope, receive, send)
-        elif is_socket:
-            await send({"type": "websocket.close", "code": 1008})
-        elif path in _PROBES:
+        elif path in _PROBES and not is_socket:
             await self._serve_probe(path, scope["method"], send)
         else:
-            management = self._management or await self._load_management()
-            await management(scope, receive, send)
-
-    async def _load_management(self) -> App:
-        """Import the management surface at its first use: a process that serves AI clients alone goes without it."""
-        routes = await asyncio.to_thread(importlib.import_module, "omniroute.api.routes")
-        self._management = management = cast(App, routes.build_api(self.services))
-        return management
-
-    async def load_graphql(self) -> Any:
-        """Return GraphQL (`omniroute.graphql.routes.GraphQL`), imported at its first use for the same reason.
-
-        It is made once, as it counts who is there.
-        """
-        async with self._loading:
-            if self._graphql is None:
-                self._graphql = await asyncio.to_thread(_made_graphql, self.services)
-            return self._graphql
+            await self._surfaces(scope, receive, send)
 
     async def _serve_probe(self, path: str, method: str, send: Send) -> None:
         """Answer / (who is here), /healthz (alive) and /readyz (may be sent traffic)."""
@@ -144,7 +122,3 @@ class Gateway:
         ]
         await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
-
-
-def _made_graphql(services: Services) -> Any:
-    return importlib.import_module("omniroute.graphql.routes").GraphQL(services)

@@ -23,8 +23,7 @@ from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
 from omniroute.state.bus import Bus
-from omniroute.upstream.client import UpstreamClient
-from omniroute.upstream.embedded import EmbeddedDemo
+from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
 from omniroute.v1.counts import Counts
@@ -36,7 +35,7 @@ from omniroute.v1.stored import Stored
 class DataPlane:
     """What serves AI clients, and what it keeps in memory. `stores` are open; nothing runs before `start`."""
 
-    def __init__(self, settings: Settings, stores: Stores, pepper: bytes) -> None:
+    def __init__(self, settings: Settings, stores: Stores, pepper: bytes, transports: Transports) -> None:
         self._settings = settings
         self.clock = SystemClock()
         self.bus = Bus()
@@ -45,7 +44,7 @@ class DataPlane:
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
         self.balancing = Balancing(groups=stores.settings, changed=self.changed)
-        self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports={"demo": EmbeddedDemo()})
+        self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self.snapshots = Snapshots(

@@ -5,9 +5,9 @@ import logging
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Sequence
 from types import FrameType
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -16,6 +16,7 @@ from omniroute.app import Gateway
 from omniroute.commands.prepare import Overrides, migrated, prepare, run, told
 from omniroute.kit.settings import BadSetting, Environment
 from omniroute.services.first_start import Offer
+from omniroute.upstream.client import Transports
 
 log = structlog.get_logger(__name__)
 
@@ -24,25 +25,30 @@ _SOCKET_MESSAGE_BYTES = 1024 * 1024
 _GRACE_S = 5  # after the streams' last while, for their error events to go out
 
 
-def serve(overrides: Overrides) -> None:
-    """Run the gateway until it is told to stop."""
+class Stage(Protocol):
+    """A demonstration: what answers for its providers, and how it begins."""
+
+    @property
+    def transports(self) -> Transports: ...
+
+    async def begin(self, gateway: Gateway) -> None:
+        """Set everything up before the first request is let in."""
+        ...
+
+
+def serve(overrides: Overrides, stage: Stage | None = None) -> None:
+    """Run the gateway until it is told to stop; `stage` plays a demonstration on it."""
     environment = prepare(overrides)
     try:
-        run(_serve(environment))
+        run(_serve(environment, stage))
     except KeyboardInterrupt:
         log.info("stopped")
 
 
-def demo(overrides: Overrides) -> None:
-    """Run a gateway with the demo provider alone, in a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="omniroute-demo-") as folder:
-        serve({**overrides, "data_dir": folder, "import_environment_keys": False, "discover_local": False})
-
-
-async def _serve(environment: Environment) -> None:
+async def _serve(environment: Environment, stage: Stage | None) -> None:
     settings = environment.settings
     await migrated(settings)
-    gateway = await Gateway.start(environment)
+    gateway = await (Gateway.start(environment) if stage is None else Gateway.start(environment, stage.transports))
     spare_the_collector()
     config = uvicorn.Config(
         gateway,
@@ -63,6 +69,8 @@ async def _serve(environment: Environment) -> None:
     try:
         # Before anybody is let in: the first request must find the demo there.
         offers = await gateway.first_start()
+        if stage is not None:
+            await stage.begin(gateway)
         # uvicorn raises the signal that ended it once more when all is done; by then there is nothing to interrupt.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         await _Server(config, gateway, offers).serve()

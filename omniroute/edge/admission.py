@@ -83,6 +83,18 @@ async def admit(services: Services, policy: Policy, connection: HTTPConnection, 
             assert_never(policy)
 
 
+async def admit_browser(services: Services, connection: HTTPConnection) -> Operator | None:
+    """Return the operator whose browser opens a page or a socket of the dashboard, None where nobody need sign in.
+
+    A page may be reached by a link from anywhere; a socket only from the gateway's own pages. Raises like `admit`.
+    """
+    if connection.scope["type"] == "websocket":
+        refuse_foreign_page(connection.headers, services.reach.public_url)
+    shown = presented(connection)
+    caller = await _administrator(services, connection, Credentials(session=shown.session, key=None))
+    return caller.operator
+
+
 async def is_known(services: Services, credentials: Credentials) -> bool:
     """Whether the credentials would admit to the management surface."""
     if credentials.key is not None:

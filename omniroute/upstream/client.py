@@ -130,11 +130,15 @@ async def _unpacked(connection: Connection, unpacker: Unpacker) -> bytes:
     return plain
 
 
+# By URL scheme.
+Transports = Mapping[str, Transport]
+
+
 class UpstreamClient:
     """Owns the connections. One a process; `close` on stop."""
 
-    def __init__(self, *, connect_timeout_s: float, transports: Mapping[str, Transport] | None = None) -> None:
-        """`transports` serve URL schemes other than http, such as the embedded demo's."""
+    def __init__(self, *, connect_timeout_s: float, transports: Transports | None = None) -> None:
+        """`transports` serve the URL schemes that they name instead, such as the embedded demo's."""
         self._transports = dict(transports or {})
         self._pool = Pool()
         self._dialler = Dialler(timeout_s=connect_timeout_s, lookup=Names().lookup)

@@ -1,0 +1,1 @@
+"""The dashboard: a client of the GraphQL schema and of nothing else."""

@@ -1,0 +1,11 @@
+"""All pages, in the order of the navigation."""
+
+from collections.abc import Sequence
+
+from omniroute.ui.frame import Place
+from omniroute.ui.pages import endpoint, home
+
+PLACES: Sequence[Place] = (
+    Place(path="/", group="nav.now", name="nav.home", icon="space_dashboard", build=home.show),
+    Place(path="/endpoint", group="nav.route", name="nav.endpoint", icon="hub", build=endpoint.show),
+)
