@@ -6,6 +6,7 @@ NOTHING = "-"
 _MINUTE_MS = 60_000
 _SECOND_MS = 1_000
 _CENT = Decimal("0.01")
+_LEAST = Decimal("0.0001")
 
 
 def count(value: float | None) -> str:
@@ -36,6 +37,8 @@ def dollars(value: str | float | None) -> str:
     if value is None:
         return NOTHING
     amount = Decimal(str(value))
+    if amount and abs(amount) < _LEAST:
+        return "<$0.0001"
     if amount and abs(amount) < _CENT:
         return f"${amount:.4f}"
     return f"${amount:,.2f}"
