@@ -37,7 +37,7 @@ class Visit:
         self.root = root
         self.zone: ZoneInfo | None = None
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """Return a text in the viewer's language."""
         return say(self.language, name, **values)
 

@@ -15,7 +15,7 @@ def table(language: str) -> dict[str, str]:
     return dict(json.loads((files(__package__) / f"{language}.json").read_bytes()))
 
 
-def say(language: str, name: str, **values: object) -> str:
+def say(language: str, name: str, /, **values: object) -> str:
     """Return a text with its values filled in."""
     text = table(language).get(name) or table(_DEFAULT)[name]
     return text.format(**values) if values else text

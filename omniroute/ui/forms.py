@@ -1,0 +1,133 @@
+"""Forms: fields by name, a mutation behind the button, and the schema's errors shown at the fields that they name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from nicegui import ui
+
+from omniroute.ui.door import Data, Document
+from omniroute.ui.parts import button, text
+from omniroute.ui.visit import Visit
+
+# What every mutation selects beside its own thing: why it did nothing.
+FAILURE = "... on Failure { code message fields { field message } }"
+
+
+class Form:
+    """A dialog with fields. `open` shows it; `done` is called with the mutation's result."""
+
+    def __init__(self, visit: Visit, title: str, about: str = "") -> None:
+        self._visit = visit
+        self._fields: dict[str, Any] = {}
+        self._read: dict[str, Callable[[Any], Any]] = {}
+        self.dialog = ui.dialog()
+        with self.dialog, ui.element("form").classes("card form") as self._card:
+            text(title, "h2", "form-title")
+            if about:
+                text(about, "p", "soft")
+            self._problem = text("", "p", "form-problem").props('role="alert"')
+            self._body = ui.element("div").classes("form-body")
+            self._acts = ui.element("div").classes("row-line form-acts")
+        self._card.on("submit.prevent", lambda: None)
+
+    @contextmanager
+    def body(self) -> Iterator[None]:
+        """Build fields inside."""
+        with self._body:
+            yield
+
+    def add(self, name: str, field: Any, read: Callable[[Any], Any] | None = None) -> Any:
+        """Take a field in under its name in the input; `read` turns what it holds into the input's value."""
+        self._fields[name] = field.props("outlined dense bottom-slots hide-bottom-space")
+        self._read[name] = read or _as_is
+        return field
+
+    def line(self, name: str, label: str, value: str = "", *, hint: str = "", secret: bool = False) -> ui.input:
+        """Add a field for a line of text."""
+        made = ui.input(label, value=value, password=secret, password_toggle_button=secret)
+        if hint:
+            made.props(f'hint="{hint}"')
+        self.add(name, made, _text)
+        return made
+
+    def number(self, name: str, label: str, value: int | None = None, *, hint: str = "") -> ui.number:
+        """Add a field for a whole number; left empty it stands for none."""
+        made = ui.number(label, value=value, precision=0, format="%.0f")
+        if hint:
+            made.props(f'hint="{hint}"')
+        self.add(name, made, lambda one: None if one is None else int(one))
+        return made
+
+    def choice(self, name: str, label: str, options: Mapping[str, str], value: str | None = None) -> ui.select:
+        """Add a field for one of several; type to find."""
+        made = ui.select(dict(options), label=label, value=value, with_input=len(options) > 8)  # noqa: PLR2004 - a screenful
+        self.add(name, made)
+        return made
+
+    def switch(self, name: str, label: str, *, value: bool = False) -> ui.switch:
+        """Add a field for yes or no."""
+        made = ui.switch(label, value=value)
+        self._fields[name] = made
+        self._read[name] = _as_is
+        return made
+
+    def values(self) -> dict[str, Any]:
+        """Return what the fields hold."""
+        return {name: self._read[name](field.value) for name, field in self._fields.items()}
+
+    def act(
+        self,
+        words: str,
+        document: Document,
+        variables: Callable[[dict[str, Any]], Mapping[str, Any]],
+        done: Callable[[Data], object],
+    ) -> None:
+        """Add the buttons; the mutation's only field is what `done` gets."""
+
+        async def send() -> None:
+            self._clear()
+            submit.props("loading")
+            data = await self._visit.tell(document, variables(self.values()))
+            submit.props(remove="loading")
+            if data is None:
+                return
+            result = next(iter(data.values()))
+            if "fields" in result and "message" in result and "code" in result:
+                self._show(result)
+                return
+            self.dialog.close()
+            done(result)
+
+        with self._acts:
+            button(self._visit.say("act.cancel"), self.dialog.close)
+            submit = button(words, send, kind="main")
+        self._card.on("submit.prevent", send)
+
+    def _clear(self) -> None:
+        self._problem.text = ""
+        for field in self._fields.values():
+            field.props(remove="error error-message")
+
+    def _show(self, failure: Data) -> None:
+        """Show errors at their fields; what belongs to none stands on top."""
+        rest = []
+        for fault in failure["fields"]:
+            name = fault["field"].split(".")[0]
+            field = self._fields.get(name)
+            if field is None or isinstance(field, ui.switch):
+                rest.append(fault["message"])
+            else:
+                field.props["error"] = True
+                field.props["error-message"] = fault["message"]
+                field.update()
+        if rest or not failure["fields"]:
+            self._problem.text = " ".join(rest) or failure["message"]
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _text(value: Any) -> Any:
+    return value.strip() or None if isinstance(value, str) else value
