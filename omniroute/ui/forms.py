@@ -22,7 +22,7 @@ class Form:
         self._fields: dict[str, Any] = {}
         self._read: dict[str, Callable[[Any], Any]] = {}
         self.dialog = ui.dialog()
-        with self.dialog, ui.element("form").classes("card form") as self._card:
+        with self.dialog, ui.element("div"), ui.element("form").classes("card form") as self._card:
             text(title, "h2", "form-title")
             if about:
                 text(about, "p", "soft")
@@ -43,12 +43,14 @@ class Form:
         self._read[name] = read or _as_is
         return field
 
-    def line(self, name: str, label: str, value: str = "", *, hint: str = "", secret: bool = False) -> ui.input:
-        """Add a field for a line of text."""
+    def line(
+        self, name: str, label: str, value: str = "", *, hint: str = "", secret: bool = False, needed: bool = False
+    ) -> ui.input:
+        """Add a field for a line of text; left empty it stands for none, unless it is `needed`."""
         made = ui.input(label, value=value, password=secret, password_toggle_button=secret)
         if hint:
             made.props(f'hint="{hint}"')
-        self.add(name, made, _text)
+        self.add(name, made, str.strip if needed else _text)
         return made
 
     def number(self, name: str, label: str, value: int | None = None, *, hint: str = "") -> ui.number:

@@ -34,7 +34,7 @@ def show_frame(visit: Visit, places: Sequence[Place], *, version: str) -> None:
         _side(visit, places, version)
     with ui.header().props("height-hint=56"), ui.element("div").classes("bar"):
         _bar(visit, drawer, dark)
-    with ui.element("main").classes("page").props('id="content" tabindex="-1"'):
+    with ui.element("div").classes("page").props('id="content" tabindex="-1"'):
         ui.sub_pages({place.path: place.build for place in places}, root_path="", data={"visit": visit})
 
 

@@ -140,7 +140,7 @@ class _Page:
         with form.body():
             names = {one["id"]: one["name"] for one in self._catalogue}
             form.choice("provider", say("col.provider"), names, provider)
-            form.line("name", say("providers.name"), names.get(provider or "", ""))
+            form.line("name", say("providers.name"), names.get(provider or "", ""), needed=True)
             form.line("apiKey", say("providers.key"), secret=True, hint=say("providers.key_hint"))
             with ui.expansion(say("act.more")).classes("w-full"), ui.element("div").classes("form-body"):
                 form.line("baseUrl", say("providers.base_url"), hint=say("providers.base_url_hint"))
@@ -154,7 +154,7 @@ class _Page:
         say = self._visit.say
         form = Form(self._visit, row["name"])
         with form.body():
-            form.line("name", say("providers.name"), row["name"])
+            form.line("name", say("providers.name"), row["name"], needed=True)
             form.line("apiKey", say("providers.new_key"), secret=True, hint=row["apiKeyHint"] or "")
             form.number("priority", say("providers.priority"), row["priority"])
             form.number("weight", say("providers.weight"), row["weight"])
