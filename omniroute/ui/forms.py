@@ -1,6 +1,6 @@
 """Forms: fields by name, a mutation behind the button, and the schema's errors shown at the fields that they name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,7 +83,7 @@ class Form:
         words: str,
         document: Document,
         variables: Callable[[dict[str, Any]], Mapping[str, Any]],
-        done: Callable[[Data], object],
+        done: Callable[[Data], Awaitable[None]],
     ) -> None:
         """Add the buttons; the mutation's only field is what `done` gets."""
 
@@ -99,7 +99,7 @@ class Form:
                 self._show(result)
                 return
             self.dialog.close()
-            done(result)
+            await done(result)
 
         with self._acts:
             button(self._visit.say("act.cancel"), self.dialog.close)

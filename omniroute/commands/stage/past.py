@@ -64,8 +64,7 @@ class _Inventor:
         chance = self.chance
         habit = chance.choices(HABITS, [one.weight for one in HABITS])[0]
         asked = chance.choice(habit.models)
-        led_to = chance.choice(_LED_TO.get(asked, (asked,)))
-        provider, _, model = led_to.partition("/")
+        provider, _, model = chance.choice(_LED_TO.get(asked, (asked,))).partition("/")
         fails = chance.random() < PROVIDERS[provider].failure_rate / 2
         usage = self._usage(habit)
         rate = None if fails else self.prices.rate(provider, model)
