@@ -7,6 +7,7 @@ are sealed: it opens with the key file of the installation that it was made in.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -110,21 +111,19 @@ class Backups:
         now = moment(self._clock.now_ms())
         name = f"backup-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{reason}{SUFFIX}"
         writer = await asyncio.to_thread(ArchiveWriter, self._folder / name)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(asyncio.to_thread, writer.discard)
             async for table, lines in self._dump.read():
                 await asyncio.to_thread(writer.add, table, lines)
             await asyncio.to_thread(
-                lambda: writer.finish(
-                    version=self._version,
-                    schema=SCHEMA_REVISION,
-                    created_at=now.isoformat().replace("+00:00", "Z"),
-                    reason=reason,
-                    key_id=self._key_id,
-                )
+                writer.finish,
+                version=self._version,
+                schema=SCHEMA_REVISION,
+                created_at=now.isoformat().replace("+00:00", "Z"),
+                reason=reason,
+                key_id=self._key_id,
             )
-        except BaseException:
-            await asyncio.to_thread(writer.discard)
-            raise
+            undo.pop_all()
         log.info("backup made", file=name)
         return await asyncio.to_thread(self._shown, self._folder / name)
 
