@@ -27,6 +27,7 @@ from omniroute.formats.hub import (
 )
 from omniroute.formats.openai_chat import CODEC
 from omniroute.kit.errors import Invalid
+from omniroute.kit.json import dumps
 from tests.formats.speaking import (
     assistant,
     paths,
@@ -186,13 +187,13 @@ def test_reasoning_comes_back_from_a_client_with_its_signatures() -> None:
                 {"type": "reasoning.text", "text": "hm", "signature": "omniroute.anthropic.sig=="},
                 {"type": "reasoning.encrypted", "data": "own"},
             ],
-            "extra_content": {"google": {"thought_signature": "Z2VtaW5p"}},
+            "extra_content": {"google": {"thought_signature": "omniroute.gemini.Z2VtaW5p"}},
             "tool_calls": [
                 {
                     "id": "c",
                     "type": "function",
                     "function": {"name": "f", "arguments": "{}"},
-                    "extra_content": {"google": {"thought_signature": "Z2VtaW5p"}},
+                    "extra_content": {"google": {"thought_signature": "omniroute.gemini.Z2VtaW5p"}},
                 }
             ],
         },
@@ -425,12 +426,21 @@ def test_a_thought_of_another_vendor_is_left_out_and_never_forged() -> None:
     assert paths(encoded.losses) == ["messages[0].parts[0]"]
 
 
-def test_geminis_signature_goes_back_to_geminis_openai_endpoint() -> None:
-    call = ToolCall(id="c", name="f", arguments="{}", state=GEMINI)
-    encoded = CODEC.encode_request(Request(model="m", messages=(assistant(call),)))
-    sent = encoded.body["messages"][0]["tool_calls"][0]
-    assert sent["extra_content"] == {"google": {"thought_signature": "Z2VtaW5p"}}
+def test_what_googles_openai_endpoint_signed_goes_back_to_it() -> None:
+    own = State(origin="openai-chat", value="Z2VtaW5p")
+    parts = (Text(text="x", state=own), ToolCall(id="c", name="f", arguments="{}", state=own))
+    encoded = CODEC.encode_request(Request(model="m", messages=(assistant(*parts),)))
+    said = encoded.body["messages"][0]
+    assert said["extra_content"] == {"google": {"thought_signature": "Z2VtaW5p"}}
+    assert said["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "Z2VtaW5p"}}
     assert encoded.losses == ()
+
+
+def test_what_gemini_signed_is_no_business_of_a_chat_upstream() -> None:
+    parts = (Text(text="x", state=GEMINI), ToolCall(id="c", name="f", arguments="{}", state=GEMINI))
+    encoded = CODEC.encode_request(Request(model="m", messages=(assistant(*parts),)))
+    assert "extra_content" not in dumps(encoded.body).decode()
+    assert paths(encoded.losses) == ["messages[0].parts[1].state", "messages[0].parts[0].state"]
 
 
 def test_results_follow_their_calls_without_a_gap() -> None:

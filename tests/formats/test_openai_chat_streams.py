@@ -150,7 +150,7 @@ def test_parallel_calls_are_told_apart_however_they_come(deltas: list[Body]) -> 
 
 def test_a_call_with_a_signature_and_one_without_an_id() -> None:
     signed = call(0, "f", "a", "{}")
-    signed["tool_calls"][0]["extra_content"] = {"google": {"thought_signature": "Z2VtaW5p"}}
+    signed["tool_calls"][0]["extra_content"] = {"google": {"thought_signature": "omniroute.gemini.Z2VtaW5p"}}
     assert parts_of(signed, call(1, "g")) == [
         ToolCall(id="a", name="f", arguments="{}", state=GEMINI),
         ToolCall(id="call_0123abcd_0_1", name="g"),

@@ -26,7 +26,7 @@ from omniroute.formats.hub import (
 )
 from omniroute.formats.losses import Losses
 from omniroute.formats.openai_chat.parts import drop_cache, write_media, write_text
-from omniroute.formats.openai_chat.reasoning import GEMINI, write_reasoning, write_signature
+from omniroute.formats.openai_chat.reasoning import write_reasoning, write_signature
 from omniroute.formats.openai_chat.tools import plain_name
 from omniroute.formats.tool_names import ToolNames
 
@@ -223,10 +223,10 @@ class _Writer:
         return {"id": call_id, "type": kind, kind: said, **self._signature(call.state, f"{path}.state")}
 
     def _signature(self, state: State | None, path: str) -> Json:
-        """Gemini's own OpenAI endpoint wants its signature back; nobody else's has a field."""
+        """Google's OpenAI endpoint wants its own signature back; no other has a field here."""
         if state is None:
             return {}
-        if state.origin != GEMINI:
+        if state.origin != NATIVE:
             self._losses.drop(path, f"only {state.origin} understands this signature")
             return {}
         return {"extra_content": write_signature(state)}

@@ -12,7 +12,6 @@ from omniroute.formats.hub import Format, Json, State, Thinking
 from omniroute.formats.state import from_field, to_field
 
 NATIVE = Format.OPENAI_CHAT.value
-GEMINI = Format.GEMINI.value
 BETWEEN = "\n\n"
 
 # In a stream: an entry that tells once more what its thought's deltas told, now that it is complete.
@@ -72,15 +71,18 @@ def write_detail(thought: Thinking, index: int) -> Json:
 
 
 def read_signature(extra: object) -> State | None:
-    """Gemini's thought signature, which its OpenAI endpoint puts in `extra_content` beside a call or a message."""
+    """The signature in `extra_content`, where Google's OpenAI endpoint puts it, beside a call or a message.
+
+    One without a mark is that endpoint's own and goes back to upstreams of this format alone.
+    """
     google = extra.get("google") if isinstance(extra, dict) else None
     signature = google.get("thought_signature") if isinstance(google, dict) else None
-    return from_field(signature, GEMINI) if isinstance(signature, str) and signature else None
+    return from_field(signature, NATIVE) if isinstance(signature, str) and signature else None
 
 
 def write_signature(state: State) -> Json:
-    """`extra_content` with a signature in it."""
-    return {"google": {"thought_signature": to_field(state, GEMINI)}}
+    """`extra_content` with a signature in it, marked when no upstream of this format made it."""
+    return {"google": {"thought_signature": to_field(state, NATIVE)}}
 
 
 def trim(text: str) -> str:
