@@ -146,8 +146,8 @@ def request_body(call: Call, target: Target, repairs: Sequence[Repair] = ()) -> 
             losses = losses if repair.loss is None else (*losses, repair.loss)
             body = repair.apply(body)
     call.losses = losses
-    if call.strict and losses:
-        raise AttemptFailed(of_losses(losses))
+    if call.strict and (lost := [loss for loss in losses if loss.action == "dropped"]):
+        raise AttemptFailed(of_losses(lost))
     return body
 
 

@@ -30,6 +30,7 @@ from omniroute.formats.hub import (
     ToolResult,
 )
 from omniroute.formats.openai_responses import CODEC
+from omniroute.formats.table import CODECS
 from omniroute.kit.errors import Invalid
 
 ORIGIN = "openai-responses"
@@ -463,6 +464,18 @@ def test_settings_are_read() -> None:
 def test_settings_are_written_again() -> None:
     body = _sent(_decode(input="x", **_SETTINGS))
     assert body == {"model": "gpt-5", "input": [{"type": "message", "role": "user", "content": "x"}], **_SETTINGS}
+
+
+def test_asking_for_the_state_of_reasoning_is_no_loss_anywhere() -> None:
+    asked = {"include": ["reasoning.encrypted_content"]}
+    request = _decode(input="x", **asked)
+    assert request.extras == {}
+    assert CODEC.encode_request(request).body["include"] == asked["include"]
+    told = {form: codec.encode_request(request) for form, codec in CODECS.items() if form is not CODEC.format}
+    assert {form: encoded.losses for form, encoded in told.items()} == dict.fromkeys(told, ())
+    assert {form: encoded.body for form, encoded in told.items()} == {
+        form: codec.encode_request(_decode(input="x")).body for form, codec in CODECS.items() if form in told
+    }, "and it asks nobody to think"
 
 
 def test_fields_that_the_hub_has_no_word_for_are_extras() -> None:

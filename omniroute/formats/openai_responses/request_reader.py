@@ -40,7 +40,9 @@ def decode_request(body: Json) -> Request:
     reasoning, reasoning_rest = _reasoning(fields)
     output, verbosity, text_rest = _text(fields)
     choice, choice_rest = read_tool_choice(fields)
-    wanted, include_rest = _include(fields, reasoning)
+    wanted, include_rest = _include(fields)
+    if reasoning is None and ENCRYPTED in wanted:
+        reasoning = Reasoning()  # Codex asks for the state of whatever reasoning there is, and says nothing of how much
     return Request(
         model=fields.need("model"),
         messages=messages,
@@ -210,11 +212,10 @@ def _output_format(raw: Fields | None) -> tuple[OutputFormat | None, Json]:
             return None, {"format": raw.all()}
 
 
-def _include(fields: Fields, reasoning: Reasoning | None) -> tuple[tuple[str, ...], Json]:
+def _include(fields: Fields) -> tuple[tuple[str, ...], Json]:
     """Read `include`; what the hub says by itself (log probabilities, the state of reasoning) is no extra."""
     wanted = fields.texts("include")
-    said = {LOGPROBS} if reasoning is None else {LOGPROBS, ENCRYPTED}
-    rest = [name for name in wanted if name not in said]
+    rest = [name for name in wanted if name not in {LOGPROBS, ENCRYPTED}]
     return wanted, {"include": rest} if rest else {}
 
 
