@@ -41,11 +41,13 @@ class Codec:
     `decode_error` takes an upstream's HTTP status and body bytes, whatever they are (HTML too).
     `encoder` takes the client's own request, which some formats repeat in their answers.
     `heartbeat` is what keeps an idle stream open, sent at event boundaries only.
+    `marks`: every whole answer of this format has one of these fields at least.
     """
 
     format: Format
     stream_media_type: str
     heartbeat: bytes
+    marks: frozenset[str]
     decode_request: Callable[[Json], Request]
     encode_request: Callable[[Request], Encoded]
     decode_response: Callable[[Json, Seed], Response]

@@ -213,14 +213,21 @@ def _retry(error: Json) -> float | None:
 
 def _of_text(status: int, text: str) -> Fault:
     """A Fault of a body that is no JSON: an HTML page's title, or the text."""
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    if title or "<html" in text[:1000].lower():
-        said = html.unescape(" ".join(title[1].split())) if title else "an HTML page"
-        message = f"The upstream answered {_named(status)} with a web page: {said}"
+    title = title_of(text)
+    if title is not None:
+        message = f"The upstream answered {_named(status)} with a web page: {title}"
     else:
         message = " ".join(text.split()) or f"The upstream answered {_named(status)} without a message."
     retry = _retry({"message": text[:_LONGEST_MESSAGE]})
     return Fault(kind=kind_of(status), message=message[:_LONGEST_MESSAGE], status=status, retry_after_s=retry)
+
+
+def title_of(text: str) -> str | None:
+    """What an HTML page calls itself; None for any other text."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    if title:
+        return html.unescape(" ".join(title[1].split()))
+    return "an HTML page" if "<html" in text[:1000].lower() else None
 
 
 def _named(status: int) -> str:

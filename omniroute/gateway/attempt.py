@@ -15,18 +15,17 @@ import structlog
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
-from omniroute.formats.failures import told_status
-from omniroute.formats.fold import StreamFault, fold, unfold
+from omniroute.formats.fold import unfold
 from omniroute.formats.hub import Format, Request, Response, Seed, Usage
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import encode_request
+from omniroute.formats.whole import NoAnswer, read_answer, read_body, read_stream
 from omniroute.gateway.call import Call
-from omniroute.gateway.chat_relay import BAD_GATEWAY, NotAnAnswer, whole_usage
+from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
 from omniroute.gateway.relay import Finished, Relay
 from omniroute.gateway.snapshot import Target
 from omniroute.gateway.watch import Reason, Watch
 from omniroute.kit import json
-from omniroute.kit.errors import OmniError
 from omniroute.kit.log import redactor
 from omniroute.upstream.client import Answer, UpstreamClient
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break, of_fault, of_losses
@@ -36,6 +35,7 @@ MAX_ERROR_BODY = 64 * 1024
 MAX_REPAIRS = 8  # of one model
 MAX_REPAIRED = 1024  # models
 _OK = 200
+_SSE = "text/event-stream"
 
 log = structlog.get_logger(__name__)
 
@@ -178,31 +178,47 @@ def seed_of(call: Call) -> Seed:
 
 def whole_answer(call: Call, target: Target, text: bytes, media_type: str) -> Whole:
     """Judge a whole body and spell it for the client."""
+    try:
+        return _judged(call, target, text, media_type)
+    except NoAnswer as error:
+        raise AttemptFailed(of_fault(cleaned(error.fault))) from error
+
+
+def _judged(call: Call, target: Target, text: bytes, media_type: str) -> Whole:
     codec = CODECS[target.format]
-    if media_type.startswith("text/event-stream"):
-        return _spelled(call, _folded(codec, text, seed_of(call)))
+    if _is_stream(codec, text, media_type):
+        return _spelled(call, read_stream(codec, text, seed_of(call)))
     passes = call.passes_through(target)
     if passes and target.format is Format.OPENAI_CHAT:
         return _relayed(codec, text)
-    response = decoded(codec, text, seed_of(call))
-    if passes:
-        return Whole(body=text, usage=response.usage)
-    return _spelled(call, response)
+    response = read_answer(codec, text, seed_of(call))
+    return Whole(body=text, usage=response.usage) if passes else _spelled(call, response)
+
+
+def _is_stream(codec: Codec, text: bytes, media_type: str) -> bool:
+    """Whether a stream came although none was asked for, whatever it is called."""
+    if codec.stream_media_type != _SSE:
+        return media_type.startswith(codec.stream_media_type)
+    if text[:1] == b"{" or text[:64].lstrip()[:1] == b"{":
+        return False
+    return media_type.startswith(_SSE) or text.startswith((b"data:", b"event:"))
 
 
 def _relayed(codec: Codec, text: bytes) -> Whole:
     """Look at an OpenAI chat answer just closely enough to know that it is one, and what it used."""
     try:
-        usage = whole_usage(text)
+        return Whole(body=text, usage=whole_usage(text))
     except NotAnAnswer as error:
-        fault = codec.decode_error(error.status, text)
-        raise AttemptFailed(of_fault(cleaned(fault))) from error
-    return Whole(body=text, usage=usage)
+        read_body(codec, text)
+        raise AttemptFailed(of_break(FailureKind.TRANSIENT, str(error))) from error
 
 
 def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Relay]:
     """Make a stream of a whole answer, from an upstream that was asked for a stream and does not make one."""
-    response = decoded(CODECS[target.format], text, seed_of(call))
+    try:
+        response = read_answer(CODECS[target.format], text, seed_of(call))
+    except NoAnswer as error:
+        raise AttemptFailed(of_fault(cleaned(error.fault))) from error
     encoder = call.codec.encoder(seed_of(call), hub_request(call))
     pieces = [encoder.feed(event) for event in unfold(response)]
     return b"".join(pieces) + encoder.end(), Finished(response.usage)
@@ -211,38 +227,6 @@ def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Rela
 def _spelled(call: Call, response: Response) -> Whole:
     body = json.dumps(call.codec.encode_response(response, hub_request(call)))
     return Whole(body=body, usage=response.usage)
-
-
-def decoded(codec: Codec, text: bytes, seed: Seed) -> Response:
-    """Read a whole answer; an error inside it, or nonsense, is a failed try."""
-    try:
-        body = json.loads(text)
-    except json.BadJson as error:
-        raise AttemptFailed(of_break(FailureKind.TRANSIENT, f"the answer is not JSON: {error}")) from error
-    if not isinstance(body, dict) or body.get("error"):
-        raise AttemptFailed(of_fault(cleaned(codec.decode_error(_status_in(body), text))))
-    try:
-        return codec.decode_response(body, seed)
-    except (OmniError, ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"the answer is not one of the {codec.format.value} format: {error}"
-        raise AttemptFailed(of_break(FailureKind.TRANSIENT, message)) from error
-
-
-def _status_in(body: object) -> int:
-    """Find the status that an error inside a 200 stands for."""
-    error = body.get("error") if isinstance(body, dict) else None
-    return (told_status(error.get("code")) if isinstance(error, dict) else 0) or BAD_GATEWAY
-
-
-def _folded(codec: Codec, text: bytes, seed: Seed) -> Response:
-    """Make a whole answer of a stream that was sent although none was asked for."""
-    deframer, decoder = codec.deframer(), codec.decoder(seed)
-    frames = deframer.feed(text) + deframer.end()
-    events = [event for frame in frames for event in decoder.feed(frame)]
-    try:
-        return fold(events + decoder.end())
-    except StreamFault as error:
-        raise AttemptFailed(of_fault(cleaned(error.fault))) from error
 
 
 def cleaned(fault: Fault) -> Fault:

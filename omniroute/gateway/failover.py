@@ -114,11 +114,7 @@ class Failover:
         answer = await self._attempt.open(call, target, watch)
         relay: Relay = Finished(None)
         try:
-            if (
-                answer.headers.get("content-type", "").startswith("application/json")
-                and target.format is not Format.OLLAMA
-            ):
-                # An upstream that does not stream; Ollama's lines go by this type too.
+            if _is_whole(answer.headers.get("content-type", ""), target):
                 head, relay = unasked_stream(call, target, await self._attempt.read(call, answer, watch))
             else:
                 relay = _relay(call, target)
@@ -244,6 +240,13 @@ def _attempt_row(call: Call, trial: _Trial, *, failure: Failure | None) -> Attem
         failure=None if failure is None else failure.kind.value,
         message=None if failure is None else failure.fault.message[:_MAX_WORDS],
     )
+
+
+def _is_whole(media_type: str, target: Target) -> bool:
+    """Whether an upstream that was asked for a stream makes none: a whole answer, or some proxy's page."""
+    if media_type.startswith("application/json"):
+        return target.format is not Format.OLLAMA  # its lines go by this type too
+    return media_type.startswith("text/html")
 
 
 def _relay(call: Call, target: Target) -> Relay:

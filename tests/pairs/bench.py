@@ -15,6 +15,8 @@ from tests.pairs.js.client import NodeClient, start_node
 from tests.pairs.talk import Ask, Client, Heard, Refused
 from tests.pairs.upstreams import Upstream
 
+MOST_BYTES = 4 * 1024 * 1024  # of a request's body
+
 PYTHON = (ChatClient, ResponsesClient, MessagesClient, GoogleClient, OllamaClient)
 
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from omniroute.formats.hub import Format
 from tests.gateways import GatewayMaker
-from tests.pairs.bench import Bench, prefix
+from tests.pairs.bench import MOST_BYTES, Bench, prefix
 from tests.pairs.upstreams import Upstream
 
 
@@ -17,7 +17,8 @@ from tests.pairs.upstreams import Upstream
 async def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
     """The parts that stay up from test to test."""
     async with AsyncExitStack() as stack:
-        gateway = await GatewayMaker(migrated_folder, tmp_path_factory.mktemp("pairs"), stack)()
+        make = GatewayMaker(migrated_folder, tmp_path_factory.mktemp("pairs"), stack)
+        gateway = await make(max_body_bytes=MOST_BYTES)
         upstreams = {form: await stack.enter_async_context(Upstream(form)) for form in Format}
         for form, fake in upstreams.items():
             await gateway.connect(fake, prefix(form))

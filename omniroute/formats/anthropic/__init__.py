@@ -14,6 +14,7 @@ CODEC = Codec(
     format=Format.ANTHROPIC,
     stream_media_type="text/event-stream",
     heartbeat=b'event: ping\ndata: {"type": "ping"}\n\n',
+    marks=frozenset({"content", "stop_reason"}),
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

@@ -13,6 +13,7 @@ CODEC = Codec(
     stream_media_type="text/event-stream",
     # A comment would be the usual sign of life, but Google's Python SDK takes every line that is no data for JSON.
     heartbeat=b"\n",
+    marks=frozenset({"candidates", "promptFeedback"}),
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

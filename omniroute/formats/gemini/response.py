@@ -16,7 +16,7 @@ from omniroute.formats.hub import Choice, Json, Request, Response, Seed, Text
 
 def decode_response(body: Json, seed: Seed) -> Response:
     """Read a whole answer; an error in the place of one is a StreamFault."""
-    if "error" in body:
+    if body.get("error"):
         raise StreamFault(failure_of(body))
     reader = AnswerReader(seed)
     return fold([*reader.chunk(body), *reader.rest(), reader.finish()])

@@ -14,6 +14,7 @@ CODEC = Codec(
     stream_media_type="application/x-ndjson",
     # Ollama's own clients parse every line, an empty one too: there is no harmless sign of life.
     heartbeat=b"",
+    marks=frozenset({"message", "response", "done"}),
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

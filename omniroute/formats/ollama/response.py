@@ -25,7 +25,7 @@ from omniroute.formats.wrapping import object_of
 
 def decode_response(body: Json, seed: Seed) -> Response:
     """Read a whole answer; an error in the place of one is a StreamFault."""
-    if "error" in body:
+    if body.get("error"):
         raise StreamFault(failure_of(body))
     return fold(AnswerReader(seed).line({**body, "done": True}))
 

@@ -14,6 +14,7 @@ CODEC = Codec(
     format=Format.OPENAI_CHAT,
     stream_media_type="text/event-stream",
     heartbeat=b": keep-alive\n\n",
+    marks=frozenset({"choices"}),
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

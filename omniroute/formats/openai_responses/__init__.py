@@ -15,6 +15,7 @@ CODEC = Codec(
     format=Format.OPENAI_RESPONSES,
     stream_media_type="text/event-stream",
     heartbeat=b": keep-alive\n\n",
+    marks=frozenset({"output"}),
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

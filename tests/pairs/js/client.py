@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _LOCK = ("package.json", "package-lock.json")
 _INSTALL_S = 90
 _ANSWER_S = 20
-_LIMIT = 4 * 1024 * 1024
+_LIMIT = 32 * 1024 * 1024
 
 
 class Node:
