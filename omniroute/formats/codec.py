@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from omniroute.formats.answer_words import AnswerWords
 from omniroute.formats.events import Event, Fault
 from omniroute.formats.framing import Deframer, Frame
 from omniroute.formats.hub import Encoded, Format, Json, Request, Response, Seed
@@ -42,12 +43,14 @@ class Codec:
     `encoder` takes the client's own request, which some formats repeat in their answers.
     `heartbeat` is what keeps an idle stream open, sent at event boundaries only.
     `marks`: every whole answer of this format has one of these fields at least.
+    `words`: what its answers can say; `answer_words` tells what others' answers lose by it.
     """
 
     format: Format
     stream_media_type: str
     heartbeat: bytes
     marks: frozenset[str]
+    words: AnswerWords
     decode_request: Callable[[Json], Request]
     encode_request: Callable[[Request], Encoded]
     decode_response: Callable[[Json, Seed], Response]

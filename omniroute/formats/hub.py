@@ -114,11 +114,14 @@ class Thinking:
     id: str | None = None
 
 
+KINDS = ("image", "audio", "video", "document")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """An image, sound, video or document: inline `data` (standard base64), a `url`, or a `file_id` of `origin`."""
 
-    kind: Literal["image", "audio", "video", "document"]
+    kind: Literal["image", "audio", "video", "document"]  # one of KINDS
     media_type: str | None = None  # MIME type; required with data
     data: str | None = None
     url: str | None = None
@@ -344,7 +347,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """Something the target format cannot carry: where it stood (hub path: `tools[2]`, `sampling.seed`) and why."""
+    """Something the target format cannot carry: where it stood (hub path: `tools[2]`, `sampling.seed`) and why.
+
+    The paths of answers begin with `answer`.
+    """
 
     path: str
     reason: str
@@ -353,7 +359,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """A request in a format's own words, and what it lost on the way."""
+    """A request or an answer in a format's own words, and what it lost on the way."""
 
     body: Json
     losses: tuple[Loss, ...] = ()

@@ -5,10 +5,11 @@ Clients and upstreams of one format need none of this: their bytes are passed th
 
 from collections.abc import Callable, Iterable
 
+from omniroute.formats.answer_words import AnswerLosses, is_usual
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Event, Fault
 from omniroute.formats.framing import Frame, FrameTooLong
-from omniroute.formats.hub import Encoded, Request, Seed
+from omniroute.formats.hub import Encoded, Loss, Request, Response, Seed
 from omniroute.kit.json import BadJson, loads
 
 
@@ -16,6 +17,11 @@ def encode_request(request: Request, upstream: Codec) -> Encoded:
     """Write the upstream's body; what the reader had no word for is lost too."""
     encoded = upstream.encode_request(request)
     return Encoded(body=encoded.body, losses=(*request.unread, *encoded.losses))
+
+
+def encode_response(response: Response, request: Request, client: Codec) -> Encoded:
+    """Write the client's body of a whole answer, and note what it loses."""
+    return Encoded(body=client.encode_response(response, request), losses=AnswerLosses(client.words).whole(response))
 
 
 class StreamTranslator:
@@ -38,9 +44,15 @@ class StreamTranslator:
         self._deframer = upstream.deframer()
         self._decoder = upstream.decoder(seed)
         self._encoder = client.encoder(seed, request)
+        self._losses = AnswerLosses(client.words)
         self._watch = watch
         self._tells_faults = tells_faults
         self._stopped = False
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What the client's format had no words for, so far."""
+        return self._losses.all()
 
     def feed(self, data: bytes) -> bytes:
         """Take the upstream's next bytes; return what the client is to be sent."""
@@ -70,6 +82,8 @@ class StreamTranslator:
             self._watch(event)
             self._stopped = isinstance(event, Fault) and not self._tells_faults
             if not self._stopped:
+                if not is_usual(event):
+                    self._losses.note(event)
                 said.append(self._encoder.feed(event))
         return b"".join(said)
 

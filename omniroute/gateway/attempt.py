@@ -13,12 +13,13 @@ from typing import Any
 
 import structlog
 
+from omniroute.formats.answer_words import AnswerLosses
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
 from omniroute.formats.fold import unfold
 from omniroute.formats.hub import Format, Request, Response, Seed, Usage
 from omniroute.formats.table import CODECS
-from omniroute.formats.translate import encode_request
+from omniroute.formats.translate import encode_request, encode_response
 from omniroute.formats.whole import NoAnswer, read_answer, read_body, read_stream
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
@@ -219,14 +220,16 @@ def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Rela
         response = read_answer(CODECS[target.format], text, seed_of(call))
     except NoAnswer as error:
         raise AttemptFailed(of_fault(cleaned(error.fault))) from error
+    call.losses += AnswerLosses(call.codec.words).whole(response)
     encoder = call.codec.encoder(seed_of(call), hub_request(call))
     pieces = [encoder.feed(event) for event in unfold(response)]
     return b"".join(pieces) + encoder.end(), Finished(response.usage)
 
 
 def _spelled(call: Call, response: Response) -> Whole:
-    body = json.dumps(call.codec.encode_response(response, hub_request(call)))
-    return Whole(body=body, usage=response.usage)
+    encoded = encode_response(response, hub_request(call), call.codec)
+    call.losses += encoded.losses
+    return Whole(body=json.dumps(encoded.body), usage=response.usage)
 
 
 def cleaned(fault: Fault) -> Fault:

@@ -80,6 +80,7 @@ def whole_usage(body: bytes) -> Usage | None:
 class ChatRelay:
     """See the module. `client_wants_usage`: the client itself asked for usage in the stream."""
 
+    losses = ()
     __slots__ = ("_carry", "_done", "_hide_usage", "fault", "finished", "started", "usage")
 
     def __init__(self, *, client_wants_usage: bool) -> None:

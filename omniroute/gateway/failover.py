@@ -127,6 +127,7 @@ class Failover:
             await self._body(call, answer, relay, watch, reply)
         finally:
             answer.close()
+            call.losses += relay.losses
             call.usage = relay.usage
             call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
 

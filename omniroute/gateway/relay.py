@@ -14,7 +14,7 @@ from omniroute.formats.codec import Codec
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.fold import merge_usage
 from omniroute.formats.framing import MAX_FRAME_BYTES, Frame, FrameTooLong
-from omniroute.formats.hub import Refusal, Request, Seed, Text, Thinking, Usage
+from omniroute.formats.hub import Loss, Refusal, Request, Seed, Text, Thinking, Usage
 from omniroute.formats.translate import StreamTranslator
 
 # Two line ends in a row; a group that gives nothing back, as CRLF is one line end and not two.
@@ -28,6 +28,11 @@ class Relay(Protocol):
     finished: bool
     fault: Fault | None
     usage: Usage | None
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What the client's format had no words for."""
+        ...
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes from upstream; return what the client gets."""
@@ -82,6 +87,11 @@ class Translation(_Seen):
         """Take the next bytes."""
         return self._translator.feed(data)
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What the client's format had no words for."""
+        return self._translator.losses
+
     def end(self) -> bytes:
         """Take the end."""
         return self._translator.end()
@@ -93,6 +103,8 @@ class Translation(_Seen):
 
 class Tapped(_Seen):
     """The upstream's own bytes, event by event, while a copy is decoded for what the record needs."""
+
+    losses = ()
 
     def __init__(self, codec: Codec, seed: Seed) -> None:
         super().__init__()
@@ -146,6 +158,8 @@ class Tapped(_Seen):
 
 class Finished:
     """A stream that is complete already: an answer that came whole."""
+
+    losses = ()
 
     def __init__(self, usage: Usage | None) -> None:
         self.started = self.finished = True

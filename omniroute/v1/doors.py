@@ -13,7 +13,12 @@ from urllib.parse import parse_qs
 from omniroute.formats.codec import Codec
 from omniroute.formats.gemini.stream import ArrayEncoder
 from omniroute.formats.hub import Format
-from omniroute.formats.ollama.generate import GenerateEncoder, decode_generate, encode_generate_response
+from omniroute.formats.ollama.generate import (
+    GENERATE_WORDS,
+    GenerateEncoder,
+    decode_generate,
+    encode_generate_response,
+)
 from omniroute.formats.table import CODECS
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.kit.errors import Invalid
@@ -90,6 +95,7 @@ _GEMINI_ARRAY = dataclasses.replace(
 )
 _GENERATE = dataclasses.replace(
     CODECS[Format.OLLAMA],
+    words=GENERATE_WORDS,
     decode_request=decode_generate,
     encode_response=encode_generate_response,
     encoder=GenerateEncoder,

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from omniroute.formats.answer_words import BUCKETS
 from omniroute.formats.hub import (
     CacheMark,
+    Citation,
     FunctionTool,
     Loss,
     Media,
@@ -13,8 +15,10 @@ from omniroute.formats.hub import (
     Reasoning,
     Refusal,
     Request,
+    Response,
     ServerTool,
     State,
+    Stop,
     Text,
     Thinking,
     Tool,
@@ -38,13 +42,23 @@ def facts(request: Request) -> list[Fact]:
     return [*_settings(request), *_tools(request), *_messages(request)]
 
 
+def answer_facts(response: Response) -> list[Fact]:
+    """Everything that an answer says, but for ids, times and the model's name."""
+    return list(_answer(response))
+
+
 def missing(before: Request, after: Request) -> list[Fact]:
     """The facts of one request that the other does not say. Texts may have been joined with others."""
-    told = {(fact.kind, fact.value) for fact in facts(after)}
-    texts = "\n".join(fact.value for fact in facts(after) if fact.kind in {"text", "thought"})
+    return gone(facts(before), facts(after))
+
+
+def gone(before: list[Fact], after: list[Fact]) -> list[Fact]:
+    """The facts that are not among the others. Texts may have been joined with others."""
+    told = {(fact.kind, fact.value) for fact in after}
+    texts = "\n".join(fact.value for fact in after if fact.kind in {"text", "thought"})
     return [
         fact
-        for fact in facts(before)
+        for fact in before
         if (fact.kind, fact.value) not in told and not (fact.kind in {"text", "thought"} and fact.value in texts)
     ]
 
@@ -98,6 +112,32 @@ def _tellings(part: Part, numbers: dict[str, int]) -> Iterator[tuple[str, str]]:
                 yield from ((f"result {kind}", value) for kind, value in _tellings(inner, numbers))
         case _:
             yield from ((fact.kind, fact.value) for fact in _part("", part))
+
+
+def _answer(response: Response) -> Iterator[Fact]:
+    for number, choice in enumerate(response.choices):
+        path = f"answer.choices[{number}]"
+        yield Fact(path, "choice", str(number))
+        for index, part in enumerate(choice.parts):
+            where = f"{path}.parts[{index}]"
+            yield from _part(where, part)
+            if isinstance(part, Text):
+                yield from (Fact(f"{where}.citations", "citation", _source(one)) for one in part.citations)
+            if isinstance(part, Refusal):
+                yield Fact(where, "refusal", "said")
+        for token in choice.logprobs or ():
+            yield Fact(f"{path}.logprobs", "logprob", f"{token['token']} {token['logprob'] + 0.0}")
+        if choice.stop not in (Stop.END, Stop.TOOL_CALLS):  # whether there are calls says which
+            yield Fact(f"{path}.stop", f"stop {number}", str(choice.stop))
+    for bucket in BUCKETS:
+        if count := getattr(response.usage, bucket, None):
+            yield Fact(f"answer.usage.{bucket}", bucket, str(count))
+    if response.service_tier not in (None, "default"):
+        yield Fact("answer.service_tier", "tier", response.service_tier)
+
+
+def _source(citation: Citation) -> str:
+    return citation.url or _plain(citation.raw)
 
 
 def _settings(request: Request) -> Iterator[Fact]:

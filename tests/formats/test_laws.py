@@ -4,7 +4,7 @@
 2. A stream says what the whole answer says.
 3. How the network cuts the bytes makes no difference.
 4. Across: where no loss is reported, a request survives the way through another format.
-5. No silence: what does not arrive is reported as a loss of just that place.
+5. No silence: what does not arrive, of a request or an answer, is reported as a loss of just that place.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omniroute.formats.answer_words import AnswerLosses, is_usual
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Event, Fault
 from omniroute.formats.fold import fold, unfold
@@ -22,10 +23,13 @@ from omniroute.formats.hub import Encoded, Format, Message, Request, Response, R
 from omniroute.formats.table import CODECS
 from omniroute.kit.json import dumps, loads
 from tests.formats import strategies
-from tests.formats.facts import facts, is_reported, missing, story
+from tests.formats.facts import answer_facts, facts, gone, is_reported, missing, story
 
 SEED = Seed(id="0123abcd", created=1_700_000_000)
 ASKED = Request(model="m", stream=True)
+
+# A thousand examples on a busy machine take longer than any single test may.
+pytestmark = pytest.mark.timeout(1200)
 
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=[str(name) for name in CODECS])
 every_pair = pytest.mark.parametrize(
@@ -163,8 +167,8 @@ def test_where_no_loss_is_reported_everything_survives_the_way_through_another_f
 ) -> None:
     before = said(first, request)
     written = encoded(second, before)
-    gone = missing(before, read_back(second, written, before))
-    assert [fact for fact in gone if not is_reported(fact, written.losses)] == []
+    lost = missing(before, read_back(second, written, before))
+    assert [fact for fact in lost if not is_reported(fact, written.losses)] == []
 
 
 # ── 5: no silence ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,8 +178,34 @@ def test_where_no_loss_is_reported_everything_survives_the_way_through_another_f
 @given(request=strategies.requests())
 def test_what_a_format_cannot_say_is_reported_where_it_stood(codec: Codec, request: Request) -> None:
     written = encoded(codec, request)
-    gone = missing(request, read_back(codec, written, request))
-    assert [fact for fact in gone if not is_reported(fact, written.losses)] == []
+    lost = missing(request, read_back(codec, written, request))
+    assert [fact for fact in lost if not is_reported(fact, written.losses)] == []
+
+
+@every_codec
+@given(response=strategies.answers)
+def test_what_a_format_cannot_say_of_an_answer_is_reported_where_it_stood(codec: Codec, response: Response) -> None:
+    losses = AnswerLosses(codec.words).whole(response)
+    lost = gone(answer_facts(response), answer_facts(answered(codec, response)))
+    assert [fact for fact in lost if not is_reported(fact, losses)] == []
+
+
+@every_codec
+@given(response=strategies.answers)
+def test_nothing_is_reported_of_an_answer_that_arrives(codec: Codec, response: Response) -> None:
+    losses = AnswerLosses(codec.words).whole(response)
+    lost = gone(answer_facts(response), answer_facts(answered(codec, response)))
+    assert [loss for loss in losses if not any(is_reported(fact, (loss,)) for fact in lost)] == []
+
+
+@every_codec
+@given(response=strategies.answers)
+def test_a_stream_reports_what_the_whole_answer_reports(codec: Codec, response: Response) -> None:
+    noted = AnswerLosses(codec.words)
+    for event in unfold(response):
+        if not is_usual(event):
+            noted.note(event)
+    assert sorted(noted.all(), key=str) == sorted(AnswerLosses(codec.words).whole(response), key=str)
 
 
 # ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ _REASONS = {
 
 # Anthropic's tiers of service and the hub's, which are OpenAI's words.
 _TIERS = {"standard": "default", "priority": "priority"}
-_TIER_WORDS = {hub: word for word, hub in _TIERS.items()}
+TIER_WORDS = {hub: word for word, hub in _TIERS.items()}
 
 _PREFIX = "msg_"
 
@@ -54,4 +54,4 @@ def read_tier(usage: object) -> str | None:
 
 def write_tier(tier: str | None) -> dict[str, str]:
     """The tier as a field of the usage object."""
-    return {"service_tier": _TIER_WORDS[tier]} if tier in _TIER_WORDS else {}
+    return {"service_tier": TIER_WORDS[tier]} if tier in TIER_WORDS else {}

@@ -4,6 +4,7 @@ from omniroute.formats.codec import Codec
 from omniroute.formats.failures import read_failure
 from omniroute.formats.framing import NdjsonDeframer
 from omniroute.formats.hub import Format
+from omniroute.formats.ollama.answers import WORDS
 from omniroute.formats.ollama.errors import encode_error
 from omniroute.formats.ollama.request import decode_request, encode_request
 from omniroute.formats.ollama.response import decode_response, encode_response
@@ -15,6 +16,7 @@ CODEC = Codec(
     # Ollama's own clients parse every line, an empty one too: there is no harmless sign of life.
     heartbeat=b"",
     marks=frozenset({"message", "response", "done"}),
+    words=WORDS,
     decode_request=decode_request,
     encode_request=encode_request,
     decode_response=decode_response,

@@ -7,14 +7,22 @@ gets the number of its place in the answer.
 from datetime import UTC, datetime
 from typing import Any
 
+from omniroute.formats.answer_words import AnswerWords
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Finish, PartEnd, PartStart, Start
-from omniroute.formats.hub import Json, Media, Part, Seed, Stop, Text, Thinking, ToolCall, Usage
+from omniroute.formats.hub import Format, Json, Media, Part, Seed, Stop, Text, Thinking, ToolCall, Usage
 from omniroute.formats.loose import count_in, list_in, object_in, objects_in, text_in
 from omniroute.formats.media import media_type_of, read_data_url, standard_base64
 from omniroute.formats.wrapping import text_of_object
 
 # A load is a request without a prompt: the model was fetched into memory and nothing said.
 _STOPS = {"stop": Stop.END, "length": Stop.LENGTH, "load": Stop.END, "unload": Stop.END}
+WORDS = AnswerWords(
+    home=Format.OLLAMA,
+    logprobs=True,
+    states=False,
+    tokens=frozenset(),
+    stops=frozenset({Stop.CONTENT_FILTER, Stop.REFUSAL, Stop.PAUSE, Stop.OTHER}),
+)
 _REASONS = {Stop.END: "stop", Stop.TOOL_CALLS: "stop", Stop.STOP_SEQUENCE: "stop", Stop.LENGTH: "length"}
 
 

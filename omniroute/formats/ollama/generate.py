@@ -5,15 +5,17 @@ tokens of an earlier answer) is noted as lost.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from omniroute.formats.hub import Choice, Format, Json, Loss, Message, Part, Request, Response, Role, Seed, Text
-from omniroute.formats.ollama.answers import figures, rfc3339
+from omniroute.formats.ollama.answers import WORDS, figures, rfc3339
 from omniroute.formats.ollama.messages import read_images
 from omniroute.formats.ollama.response import message_of
 from omniroute.formats.ollama.settings import read_settings
 from omniroute.formats.ollama.stream import LineEncoder
 from omniroute.formats.reading import Fields
 
+GENERATE_WORDS = replace(WORDS, calls=False, shows=frozenset({("image", "data")}))
 _LOST: Mapping[str, str] = {
     "suffix": "a chat writes nothing between two texts",
     "template": "the model's own template is used",

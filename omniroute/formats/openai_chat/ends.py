@@ -21,7 +21,7 @@ _REASONS = {
     Stop.OTHER: "stop",
 }
 
-_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
+TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 
 _PREFIX = "chatcmpl-"
 
@@ -45,4 +45,4 @@ def write_id(given: str) -> str:
 
 def write_tier(tier: str | None) -> str | None:
     """A service tier that OpenAI's clients know, or none."""
-    return tier if tier in _TIERS else None
+    return tier if tier in TIERS else None
