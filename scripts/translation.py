@@ -1,12 +1,13 @@
 """What each format keeps of what another says, found out by asking the codecs: the tables of docs/translation.md.
 
 A row is something a request or an answer can hold. A request's cell says what the encoder of that upstream format
-reported for it; an answer's cell compares what was written for a client of that format with what it reads back.
+reported for it, an answer's cell what is reported on its way to a client of that format.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from omniroute.formats.answer_words import AnswerLosses
 from omniroute.formats.hub import (
     CacheMark,
     Choice,
@@ -14,8 +15,10 @@ from omniroute.formats.hub import (
     CustomTool,
     Format,
     FunctionTool,
+    Loss,
     Media,
     Message,
+    Opaque,
     OutputFormat,
     Part,
     Reasoning,
@@ -24,7 +27,6 @@ from omniroute.formats.hub import (
     Response,
     Role,
     Sampling,
-    Seed,
     ServerTool,
     State,
     Stop,
@@ -180,7 +182,13 @@ ANSWERS: Mapping[str, Response] = {
     ),
     "tool call, signed": _answer(replace(_CALL, state=State(origin="gemini", value="c2ln")), stop=Stop.TOOL_CALLS),
     "citation": _answer(Text(text="Hi", citations=(_CITED,))),
+    "citation without a URL": _answer(Text(text="Hi", citations=(replace(_CITED, url=None),))),
     "image": _answer(Text(text="Here"), _IMAGE),
+    "image, by URL": _answer(Text(text="Here"), Media(kind="image", url="https://example.com/a.png")),
+    "the vendor's own block (web search …)": _answer(
+        Text(text="Here"), Opaque(origin="elsewhere", kind="web_search_call", raw={"type": "web_search_call"})
+    ),
+    "log probabilities": _answer(Text(text="Hi"), logprobs=[{"token": "Hi", "logprob": -0.1, "top_logprobs": []}]),
     "several answers": replace(_HI, choices=_HI.choices * 2),
     "stop: length": _answer(Text(text="Hi"), stop=Stop.LENGTH),
     "stop: stop sequence": _answer(Text(text="Hi"), stop=Stop.STOP_SEQUENCE, stop_sequence="END"),
@@ -188,6 +196,8 @@ ANSWERS: Mapping[str, Response] = {
     "usage: cache read": replace(_HI, usage=Usage(input=10, output=5, cache_read=4)),
     "usage: cache write": replace(_HI, usage=Usage(input=10, output=5, cache_write=4)),
     "usage: reasoning": replace(_HI, usage=Usage(input=10, output=5, reasoning=3)),
+    "usage: audio": replace(_HI, usage=Usage(input=10, output=5, audio_output=3)),
+    "service tier: priority": replace(_HI, service_tier="priority"),
 }
 
 
@@ -200,10 +210,12 @@ fields that OmniRoute has never heard of survive. Everywhere else a request is r
 the upstream's words. What the upstream's format has no words for is **dropped**, what it says in another way is
 **mapped**; both are noted:
 
-- the response header `X-OmniRoute-Dropped` names what this request lost,
-- the request log has every loss with its reason,
-- with the request header `X-OmniRoute-Strict: true` nothing is sent that would lose anything; if no target can take the
-  request whole, it is **refused** with a 400 that lists the losses.
+- the response header `X-OmniRoute-Dropped` names what was dropped: of the request, and of the answer too where that
+  came whole (its paths begin with `answer`; the head of a stream goes out before its losses are known),
+- the request log has every loss of both with its reason, dropped or mapped,
+- with the request header `X-OmniRoute-Strict: true` nothing is sent of which something would be dropped; if no target
+  can take the request whole, it is **refused** with a 400 that lists the losses. What is only mapped is sent and noted.
+  An answer is never refused: it is there, and paid for.
 
 A vendor's private state (signatures of thoughts, encrypted reasoning) travels through clients of other formats with a
 mark of where it comes from, goes back there, and is left out everywhere else. It is never made up.
@@ -221,10 +233,7 @@ def page() -> str:
 
 def request_cell(request: Request, form: Format) -> str:
     """Say what becomes of a request's row at an upstream of this format."""
-    losses = CODECS[form].encode_request(request).losses
-    if any(loss.action == "dropped" for loss in losses):
-        return DROPPED
-    return MAPPED if losses else KEPT
+    return _cell(CODECS[form].encode_request(request).losses)
 
 
 def client_can_say(request: Request, form: Format) -> bool:
@@ -240,61 +249,19 @@ def client_can_say(request: Request, form: Format) -> bool:
     return True
 
 
+def answer_losses(response: Response, form: Format) -> tuple[Loss, ...]:
+    """Return what an answer's row loses on its way to a client of this format."""
+    return AnswerLosses(CODECS[form].words).whole(response)
+
+
 def answer_cell(response: Response, form: Format) -> str:
     """Say what a client of this format gets of an answer's row."""
-    codec = CODECS[form]
-    seed = Seed(id="0" * 27, created=response.created, model="m")
-    told = codec.decode_response(codec.encode_response(response, Request(model="m")), seed)
-    if _essence(told) == _essence(response):
-        return KEPT
-    lost = len(told.choices) < len(response.choices) or _missing(response, told)
-    return DROPPED if lost else MAPPED
+    return _cell(answer_losses(response, form))
 
 
-def _essence(response: Response) -> object:
-    """What counts of an answer: parts without ids that every format draws anew, the stop, the usage."""
-    return [
-        (
-            [replace(part, id="", item_id=None) if isinstance(part, ToolCall) else _plain(part) for part in one.parts],
-            one.stop,
-            one.stop_sequence,
-        )
-        for one in response.choices
-    ], _counted(response.usage)
-
-
-def _counted(usage: Usage | None) -> Usage | None:
-    """A bucket of nothing says as much as none: some formats always spell theirs."""
-    if usage is None:
-        return None
-    buckets = {name: getattr(usage, name) or None for name in ("cache_read", "cache_write", "reasoning")}
-    return Usage(input=usage.input, output=usage.output, **buckets)
-
-
-def _plain(part: Part) -> Part:
-    if isinstance(part, Thinking):
-        return replace(part, id=None, summary=False)
-    if isinstance(part, Text):
-        cited = tuple(replace(one, origin="", raw={}) for one in part.citations)
-        return replace(part, citations=cited)
-    return part
-
-
-def _missing(before: Response, after: Response) -> bool:
-    """Whether a part, a bucket of usage or a signature is gone, rather than spelled otherwise."""
-    kinds = {type(part) for one in before.choices for part in one.parts}
-    left = {type(part) for one in after.choices for part in one.parts}
-    texts = kinds - left - {Refusal}  # a refusal may be told as text
-    signed = [part for one in before.choices for part in one.parts if getattr(part, "state", None)]
-    still = [part for one in after.choices for part in one.parts if getattr(part, "state", None)]
-    cited = [part for one in before.choices for part in one.parts if isinstance(part, Text) and part.citations]
-    told = [part for one in after.choices for part in one.parts if isinstance(part, Text) and part.citations]
-    return (
-        bool(texts)
-        or len(still) < len(signed)
-        or len(told) < len(cited)
-        or _counted(before.usage) != _counted(after.usage)
-    )
+def _cell(losses: Iterable[Loss]) -> str:
+    actions = {loss.action for loss in losses}
+    return DROPPED if DROPPED in actions else MAPPED if actions else KEPT
 
 
 def tables() -> str:
@@ -330,12 +297,20 @@ def _clients(request: Request) -> str:
 def _reasons() -> Iterable[str]:
     """List each loss once, with the words that the request log has for it."""
     for name, request in REQUESTS.items():
-        told: dict[str, list[str]] = {}
-        for form in Format:
-            for loss in CODECS[form].encode_request(request).losses:
-                told.setdefault(f"{loss.action}: {loss.reason}", []).append(form.value)
-        if told:
-            yield f"- **{name}**: " + "; ".join(f"{', '.join(forms)} {words}" for words, forms in told.items())
+        yield from _reason(name, {form: CODECS[form].encode_request(request).losses for form in Format})
+    for name, answer in ANSWERS.items():
+        yield from _reason(f"answer: {name}", {form: answer_losses(answer, form) for form in Format})
+
+
+def _reason(name: str, losses: Mapping[Format, Iterable[Loss]]) -> Iterable[str]:
+    told: dict[str, list[str]] = {}
+    for form, lost in losses.items():
+        for loss in lost:
+            forms = told.setdefault(f"{loss.action}: {loss.reason}", [])
+            if form.value not in forms:
+                forms.append(form.value)
+    if told:
+        yield f"- **{name}**: " + "; ".join(f"{', '.join(forms)} {words}" for words, forms in told.items())
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> list[str]:

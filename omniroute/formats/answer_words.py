@@ -97,7 +97,7 @@ class AnswerLosses:
                 pass  # nothing is said, or of a choice that is not told
 
     def _drop(self, path: str, what: str) -> None:
-        self._found.setdefault(path, Loss(path=path, reason=f"{self._words.home.value} has no word for {what}"))
+        self._found.setdefault(path, Loss(path=path, reason=f"no word for {what} in the client's format"))
 
     def _change(self, path: str, reason: str) -> None:
         self._found.setdefault(path, Loss(path=path, reason=reason, action="mapped"))
@@ -183,7 +183,7 @@ class AnswerLosses:
 
     def _stop(self, path: str, stop: Stop | None) -> None:
         if stop not in _USUAL_STOPS and stop not in self._words.stops:
-            self._change(path, f"{self._words.home.value} has no word for an end by {stop}")
+            self._change(path, f"no word for an end by {stop} in the client's format")
 
     def _end(self, usage: Usage | None, tier: str | None) -> None:
         for bucket in () if usage is None else self._untold(usage):
