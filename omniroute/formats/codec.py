@@ -43,6 +43,7 @@ class Codec:
     `encoder` takes the client's own request, which some formats repeat in their answers.
     `heartbeat` is what keeps an idle stream open, sent at event boundaries only.
     `marks`: every whole answer of this format has one of these fields at least.
+    `at_once`: the answer, created at a time, to a request that asks nothing; None for one that does.
     `words`: what its answers can say; `answer_words` tells what others' answers lose by it.
     """
 
@@ -60,3 +61,4 @@ class Codec:
     decoder: Callable[[Seed], Decoder]
     encoder: Callable[[Seed, Request], Encoder]
     deframer: Callable[[], Deframer]
+    at_once: Callable[[Request, int], Json | None] | None = None

@@ -24,6 +24,7 @@ from omniroute.gateway.reply import StreamReply, error_answer, whole_headers
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.watch import Reason, Watch, Watches
+from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
 from omniroute.kit.events import RequestFinished, RequestStarted
 from omniroute.state.bus import Bus
@@ -154,7 +155,12 @@ class Pipeline:
     async def _answer(self, exchange: "_Exchange") -> None:
         """Try the targets, and send what the first good one says."""
         call, watch, down, times = exchange.call, exchange.watch, exchange.down, self._times
-        if call.stream:
+        at_once = call.codec.at_once
+        if at_once is not None and (said := at_once(hub_request(call), call.started_ms // 1000)) is not None:
+            body = json.dumps(said)
+            call.status, call.outcome = 200, "ok"
+            await down.answer(200, whole_headers(call, len(body), None), body)
+        elif call.stream:
             reply = StreamReply(call, down, watch, heartbeat_s=times.heartbeat_s, stall_s=times.stall_s)
             exchange.reply = reply
             await self._failover.stream(call, watch, reply)

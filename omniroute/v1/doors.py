@@ -19,6 +19,7 @@ from omniroute.formats.ollama.generate import (
     decode_generate,
     encode_generate_response,
 )
+from omniroute.formats.ollama.loading import load_generate
 from omniroute.formats.table import CODECS
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.kit.errors import Invalid
@@ -99,6 +100,7 @@ _GENERATE = dataclasses.replace(
     decode_request=decode_generate,
     encode_response=encode_generate_response,
     encoder=GenerateEncoder,
+    at_once=load_generate,
 )
 
 

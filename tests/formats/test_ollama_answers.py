@@ -33,8 +33,8 @@ from omniroute.formats.ollama.generate import (
     GenerateEncoder,
     decode_generate,
     encode_generate_response,
-    loaded,
 )
+from omniroute.formats.ollama.loading import load_chat, load_generate
 from omniroute.kit.errors import Invalid
 from omniroute.kit.json import dumps, loads
 from tests.formats.oddities import oddities
@@ -341,9 +341,16 @@ def test_what_only_a_completion_can_do_is_noted_as_lost() -> None:
 def test_an_empty_prompt_has_the_model_loaded() -> None:
     request = decode_generate({"model": "m", "prompt": "", "system": "s"})
     assert request.messages == ()
-    said = ollama.GenerateResponse.model_validate(loaded(request, 0, chat=False))
+    said = ollama.GenerateResponse.model_validate(load_generate(request, 0))
     assert (said.response, said.done, said.done_reason) == ("", True, "load")
-    assert ollama.ChatResponse.model_validate(loaded(request, 0, chat=True)).message.content == ""
+    assert ollama.ChatResponse.model_validate(load_chat(request, 0)).message.content == ""
+    assert load_generate(decode_generate({"model": "m", "prompt": "Hi"}), 0) is None
+
+
+@pytest.mark.parametrize("keep_alive", [0, 0.0, "0", "0s", "0m"])
+def test_a_model_that_is_not_kept_is_unloaded(keep_alive: object) -> None:
+    request = CODEC.decode_request({"model": "m", "messages": [], "keep_alive": keep_alive})
+    assert (load_chat(request, 0) or {})["done_reason"] == "unload"
 
 
 def test_a_prompt_that_is_no_text_is_refused() -> None:

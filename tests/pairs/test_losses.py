@@ -59,9 +59,7 @@ async def test_what_a_stream_loses_stands_in_the_log(bench: Bench) -> None:
         {"index": 1, "delta": {}, "finish_reason": "stop"},
     ]
     frames = [sse(json.dumps({**chunk, "choices": [delta]}).encode()) for delta in deltas]
-    bench.upstreams[Format.OPENAI_CHAT].canned = Reply(
-        media_type="text/event-stream", frames=(*frames, sse(b"[DONE]"))
-    )
+    bench.upstreams[Format.OPENAI_CHAT].canned = Reply(media_type="text/event-stream", frames=(*frames, sse(b"[DONE]")))
     heard = await bench.ask(TO_ANTHROPIC, Ask(model=TO_ANTHROPIC.model, turns=TURNS, stream=True))
     assert heard.text == "Here it is"
     assert "x-omniroute-dropped" not in heard.headers

@@ -6,6 +6,7 @@ from omniroute.formats.framing import NdjsonDeframer
 from omniroute.formats.hub import Format
 from omniroute.formats.ollama.answers import WORDS
 from omniroute.formats.ollama.errors import encode_error
+from omniroute.formats.ollama.loading import load_chat
 from omniroute.formats.ollama.request import decode_request, encode_request
 from omniroute.formats.ollama.response import decode_response, encode_response
 from omniroute.formats.ollama.stream import Decoder, Encoder
@@ -26,4 +27,5 @@ CODEC = Codec(
     decoder=Decoder,
     encoder=Encoder,
     deframer=NdjsonDeframer,
+    at_once=load_chat,
 )

@@ -80,9 +80,3 @@ def _shape(message: Json) -> Json:
     if images := message.get("images"):
         shape["image"] = images[0]
     return shape
-
-
-def loaded(request: Request, created: int, *, chat: bool) -> Json:
-    """What Ollama answers at once to a request without messages: the model is loaded, nothing was said."""
-    said: Json = {"message": {"role": "assistant", "content": ""}} if chat else {"response": ""}
-    return {"model": request.model, "created_at": rfc3339(created), **said, "done": True, "done_reason": "load"}
