@@ -6,7 +6,7 @@ from typing import assert_never
 
 from omniroute.formats.events import ChoiceEnd, Delta, Event, Fault, Finish, PartEnd, PartStart, Start
 from omniroute.formats.failures import failure_of, truncated, unreadable
-from omniroute.formats.framing import Frame
+from omniroute.formats.framing import MARK, Frame, template
 from omniroute.formats.hub import Json, Part, Request, Seed, Stop, Thinking, ToolCall
 from omniroute.formats.ollama.answers import AnswerReader, figures, rfc3339
 from omniroute.formats.ollama.response import chat_message, message_of
@@ -55,13 +55,17 @@ class LineEncoder:
         self._arguments: dict[int, list[str]] = {}
         self._thoughts: set[int] = set()
         self._stop: Stop | None = None
+        self._template: tuple[bytes, bytes] | None = None  # a line of text
 
     def feed(self, event: Event) -> bytes:
         """Take one event."""
+        if type(event) is Delta and (quick := self._more_text(event)) is not None:
+            return quick
         out = b""
         match event:
             case Start():
                 self._start = event
+                self._template = None
             case PartStart():
                 out = self._begin(event)
             case Delta():
@@ -81,6 +85,17 @@ class LineEncoder:
     def end(self) -> bytes:
         """Take the end: the line that is done was the mark."""
         return b""
+
+    def _more_text(self, event: Delta) -> bytes | None:
+        """Write the usual line, more of a text and nothing besides, into its template; None for any other."""
+        if not event.text or event.choice or event.logprobs is not None:
+            return None
+        if event.index in self._arguments or event.index in self._thoughts:
+            return None
+        if self._template is None:
+            self._template = template(self._line({"content": MARK}), dumps(MARK))
+        before, after = self._template
+        return before + dumps(event.text) + after
 
     def _begin(self, event: PartStart) -> bytes:
         if event.choice:
