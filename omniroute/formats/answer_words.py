@@ -187,7 +187,7 @@ class AnswerLosses:
 
     def _end(self, usage: Usage | None, tier: str | None) -> None:
         for bucket in () if usage is None else self._untold(usage):
-            self._drop(f"answer.usage.{bucket}", "these tokens")
+            self._change(f"answer.usage.{bucket}", "these tokens are told within the totals alone")
         tiers = self._words.tiers
         if tier is not None and tier != _USUAL_TIER and tiers is not None and tier not in tiers:
             self._drop("answer.service_tier", f"the tier {tier!r}")
