@@ -196,9 +196,12 @@ class DataPlane:
         peer = scope.get("client")
         if peer is None:
             return None
-        forwarded = headers.get(b"x-forwarded-for")
         host: str = peer[0]
-        return host if forwarded is None else client_address(host, forwarded.decode("latin-1"), self._trusted)
+        if b"x-forwarded-for" not in headers:
+            return host
+        # A proxy may have begun a line of its own.
+        told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        return client_address(host, told.decode("latin-1"), self._trusted)
 
 
 def _unforeseen(request_id: str) -> Fault:

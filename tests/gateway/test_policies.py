@@ -204,9 +204,7 @@ async def test_conditions_look_at_key_address_header_tag_and_size(gateways: Gate
     assert (await ask(gateway, Format.ANTHROPIC, f"mine/{MODEL}")).status_code == 403
 
 
-async def test_a_key_that_has_spent_enough_is_sent_to_a_cheaper_model(
-    gateways: GatewayMaker, fakes: MakeFake
-) -> None:
+async def test_a_key_that_has_spent_enough_is_sent_to_a_cheaper_model(gateways: GatewayMaker, fakes: MakeFake) -> None:
     gateway = await gateways()
     fake = await fakes(Format.OPENAI_CHAT)
     body = {"provider": "openai", "name": "main", "apiKey": fake.key, "baseUrl": fake.api_url, "local": True}
