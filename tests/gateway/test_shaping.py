@@ -260,8 +260,8 @@ async def test_anthropics_rules_for_thinking_are_kept(gateway: RunningGateway, f
     assert sent["max_tokens"] == 4000
     await gateway.admin("PUT", THINKING, {"mode": "auto"})
     management = {"edits": [{"type": "clear_thinking_20251015"}, {"type": "clear_tool_uses_20250919"}]}
-    more = {"context_management": management, "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}}
-    await ask(gateway, Format.ANTHROPIC, "up/claude-sonnet-4-5", more)
+    said = {"context_management": management, "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}}
+    await ask(gateway, Format.ANTHROPIC, "up/claude-sonnet-4-5", said)
     sent = fake_anthropic.generations[1].body
     assert sent["context_management"] == {"edits": [{"type": "clear_tool_uses_20250919"}]}
     assert not sent.keys() & {"thinking", "output_config"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omniroute.kit.addresses import Address
 from omniroute.kit.errors import Forbidden
 from omniroute.routing.addresses import AddressFilter, AddressSet, Mode, network_of, spelled
 
@@ -19,8 +20,9 @@ networks = st.lists(v4 | v6, max_size=8)
 @given(networks, st.integers(0, 2**32 - 1), st.integers(0, 2**128 - 1))
 def test_a_set_holds_what_its_networks_hold(listed: list[ipaddress.IPv4Network], low: int, high: int) -> None:
     found = AddressSet(listed)
-    inside = [one.network_address + (low % one.num_addresses) for one in listed]
-    for address in (ipaddress.IPv4Address(low), ipaddress.IPv6Address(high), *inside):
+    inside: list[Address] = [one.network_address + (low % one.num_addresses) for one in listed]
+    asked: list[Address] = [ipaddress.IPv4Address(low), ipaddress.IPv6Address(high), *inside]
+    for address in asked:
         assert found.holds(address) == any(address in one for one in listed)
     assert bool(found) == bool(listed)
 
@@ -51,16 +53,16 @@ def test_entries_have_one_plain_spelling(text: str, plain: str) -> None:
     "text", ["", "10.*.1.1", "10.1.*", "fe80::1%eth0", "2001:db8::*", "10.0.0.0/33", "localhost", "*"]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\S"):
         network_of(text)
 
 
-def judge(mode: Mode, allowed: str = "", denied: str = "", **bans: int) -> AddressFilter:
+def judge(mode: Mode, allowed: str = "", denied: str = "") -> AddressFilter:
     return AddressFilter(
         mode=mode,
         allowed=AddressSet(map(network_of, allowed.split())),
         denied=AddressSet(map(network_of, denied.split())),
-        bans={name.replace("_", "."): until for name, until in bans.items()},
+        bans={},
     )
 
 

@@ -35,7 +35,7 @@ class Sample:
     address: str | None = "10.0.0.1"
     tags: Collection[str] = ()
     at: datetime = NOW
-    size: Tokens = Tokens(input=100, output=500)
+    size: Tokens = field(default_factory=lambda: Tokens(input=100, output=500))
     headers: dict[str, str] = field(default_factory=dict)
     cost: float = 0.0
 
@@ -163,10 +163,10 @@ def test_what_is_dear_is_asked_only_when_a_rule_needs_it() -> None:
             raise AssertionError("counted")
 
         def providers(self, model: str) -> Collection[str]:
-            raise AssertionError("resolved")
+            raise AssertionError(f"resolved {model}")
 
         def spent_usd(self, period: Period) -> float:
-            raise AssertionError("looked up")
+            raise AssertionError(f"looked up {period}")
 
     plain = Conditions(models=("a/*",), formats=frozenset({"openai-chat"}), headers=(("x-team", "r*"),))
     assert holds(plain, Careful(headers={"x-team": "red"}), "a/x")

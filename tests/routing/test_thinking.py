@@ -10,8 +10,9 @@ PLAIN = Looks(messages=1, tools=0, last_user_characters=10)
 
 @pytest.mark.parametrize(
     "model",
-    ["claude-sonnet-4-5", "claude-3-7-sonnet-latest", "anthropic/claude-opus-4.5", "gemini-2.5-pro", "gemini-3-pro-preview",
-     "o1", "o3-mini", "openai/o4-mini", "gpt-5", "GPT-5.2-codex", "gpt-oss:20b", "kimi-k2-thinking"],
+    ["claude-sonnet-4-5", "claude-3-7-sonnet-latest", "anthropic/claude-opus-4.5", "gemini-2.5-pro",
+     "gemini-3-pro-preview", "o1", "o3-mini", "openai/o4-mini", "gpt-5", "GPT-5.2-codex", "gpt-oss:20b",
+     "kimi-k2-thinking"],
 )  # fmt: skip
 def test_these_think(model: str) -> None:
     assert thinks(model)
@@ -19,8 +20,8 @@ def test_these_think(model: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    ["claude-3-5-haiku-latest", "claude-3-opus", "claude-2.1", "gemini-1.5-pro", "gemini-2.0-flash", "gpt-4o", "gpt-4.1",
-     "llama-3.3", "foo1", "solo3d", "gpt-5-chat-latest", "mistral-large", "gemini-embedding-001"],
+    ["claude-3-5-haiku-latest", "claude-3-opus", "claude-2.1", "gemini-1.5-pro", "gemini-2.0-flash", "gpt-4o",
+     "gpt-4.1", "llama-3.3", "foo1", "solo3d", "gpt-5-chat-latest", "mistral-large", "gemini-embedding-001"],
 )  # fmt: skip
 def test_these_do_not(model: str) -> None:
     assert not thinks(model)
