@@ -86,18 +86,34 @@ def _bounded(call: Call) -> dict[str, object]:
 class _CallFacts:
     """What the rules may ask of a call."""
 
-    __slots__ = ("_call", "_resolver", "_snapshot", "_spend", "address", "at", "format", "key_id", "tags")
+    __slots__ = ("_call", "_resolver", "_snapshot", "_spend")
 
     def __init__(self, call: Call, snapshot: Snapshot, resolver: Resolver, spend: Spend) -> None:
         self._call = call
         self._snapshot = snapshot
         self._resolver = resolver
         self._spend = spend
-        self.key_id = call.origin.key.id if call.origin.key else None
-        self.format: str = call.codec.format.value
-        self.address = call.origin.address
-        self.tags: Collection[str] = call.tags
-        self.at = datetime.fromtimestamp(call.started_ms / 1000, UTC)
+
+    @property
+    def key_id(self) -> str | None:
+        key = self._call.origin.key
+        return None if key is None else key.id
+
+    @property
+    def format(self) -> str:
+        return self._call.codec.format.value
+
+    @property
+    def address(self) -> str | None:
+        return self._call.origin.address
+
+    @property
+    def tags(self) -> Collection[str]:
+        return self._call.tags
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self._call.started_ms / 1000, UTC)
 
     def header(self, name: str) -> str | None:
         value = self._call.headers.get(name.encode("ascii"))
