@@ -4,8 +4,8 @@ from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
-from omniroute.gateway.states import States
 from omniroute.gateway.policies import providers_of
+from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases

@@ -27,7 +27,7 @@ async def called_from(gateway: RunningGateway, address: str | None, path: str = 
 
 async def test_the_filter_acts_on_both_planes(behind: RunningGateway) -> None:
     await behind.admin("PUT", FILTER, {"enabled": True, "blacklist": ["203.0.113.0/24", "198.51.100.7"]})
-    for path in ("/v1/models", "/api/policies", "/api/auth/status", "/setup", "/nowhere", "/v1/nowhere"):
+    for path in ("/v1/models", "/api/policies", "/api/auth/status", "/setup", "/graphql", "/nowhere", "/v1/nowhere"):
         assert await called_from(behind, "203.0.113.9", path) == 403, path
         assert await called_from(behind, "198.51.100.7", path) == 403, path
         assert await called_from(behind, "203.0.114.9", path) != 403, path
