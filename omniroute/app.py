@@ -11,6 +11,7 @@ from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.management import build_services
 from omniroute.assembly.stores import Stores
 from omniroute.assembly.surfaces import Surfaces
+from omniroute.edge.addresses import Guarded
 from omniroute.gateway.watch import Reason
 from omniroute.kit.ids import new_id
 from omniroute.kit.json import dumps
@@ -41,6 +42,12 @@ class Gateway:
         self.services = build_services(settings, stores, self.plane, pepper)
         self.stopping = False
         self._surfaces = Surfaces(self.services)
+        self._guarded = Guarded(
+            self._surfaces,
+            addresses=lambda: self.plane.snapshots.current().addresses,
+            trusted=self.services.reach.trusted_proxies,
+            clock=self.plane.clock,
+        )
 
     @classmethod
     async def start(cls, environment: Environment, transports: Transports = _EMBEDDED) -> "Gateway":
@@ -101,13 +108,12 @@ class Gateway:
         if scope["type"] not in {"http", "websocket"}:
             return
         path: str = scope["path"]
-        is_socket = scope["type"] == "websocket"
-        if not is_socket and is_data_plane(path):
+        if scope["type"] == "http" and is_data_plane(path):
             await self.plane.app(scope, receive, send)
-        elif path in _PROBES and not is_socket:
+        elif scope["type"] == "http" and path in _PROBES:
             await self._serve_probe(path, scope["method"], send)
         else:
-            await self._surfaces(scope, receive, send)
+            await self._guarded(scope, receive, send)
 
     async def _serve_probe(self, path: str, method: str, send: Send) -> None:
         """Answer / (who is here), /healthz (alive) and /readyz (may be sent traffic)."""

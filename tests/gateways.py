@@ -120,7 +120,7 @@ class _running:  # noqa: N801 - reads as the context it is
         ]
         by_scope = {scope: key.secret.reveal() for scope, key in zip(Scope, keys, strict=True)}
         config = uvicorn.Config(
-            gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False,
+            gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             ws="websockets-sansio", ws_max_size=1024 * 1024, ws_per_message_deflate=False, timeout_graceful_shutdown=2,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

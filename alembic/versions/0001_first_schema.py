@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_connections()
     _make_combos()
     _make_model_aliases()
+    _make_policies()
     _make_api_keys()
     _make_login_sessions()
     _make_request_logs()
@@ -117,6 +118,22 @@ def _make_model_aliases() -> None:
     )
 
 
+def _make_policies() -> None:
+    op.create_table(
+        "policies",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("conditions", sa.JSON(), nullable=False),
+        sa.Column("effects", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policies")),
+        sa.UniqueConstraint("name", name=op.f("uq_policies_name")),
+    )
+
+
 def _make_api_keys() -> None:
     op.create_table(
         "api_keys",
@@ -179,6 +196,8 @@ def _make_request_logs() -> None:
         sa.Column("error_kind", sa.String(length=32), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("losses", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("tags", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("policies", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_logs")),
     )
     op.create_index(op.f("ix_request_logs_started_at_id"), "request_logs", ["started_at", "id"])

@@ -1,5 +1,6 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
+from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser
@@ -10,10 +11,12 @@ from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
 from omniroute.gateway.pipeline import Pipeline, Times
+from omniroute.gateway.policies import Policing
 from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
+from omniroute.gateway.spending import Spending
 from omniroute.gateway.traffic import Traffic
 from omniroute.gateway.watch import Watches
 from omniroute.kit.addresses import networks
@@ -43,7 +46,9 @@ class DataPlane:
         self.watches = Watches(self.background)
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
-        self.balancing = Balancing(groups=stores.settings, changed=self.changed)
+        self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
+        self.rulebook = build_rulebook(stores, self.clock, self.changed)
+        self.spending = Spending(stores.usage.spent, self.clock)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
@@ -54,13 +59,15 @@ class DataPlane:
             aliases=stores.aliases,
             keys=stores.keys,
             balancing=self.balancing,
+            rulebook=self.rulebook,
+            spend=self.spending,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
         self.following = Following(stores.meta, self.snapshots.rebuild)
         prices = PriceBook.load()
-        resolver = Resolver(prices, self.traffic)
+        self.resolver = resolver = Resolver(prices, self.traffic)
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
@@ -85,6 +92,7 @@ class DataPlane:
             watches=self.watches,
             bus=self.bus,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
+            policing=Policing(resolver=resolver, spend=self.spending, counts=self.rulebook.counts),
             times=Times(
                 body_s=settings.body_timeout_s,
                 total_s=settings.total_timeout_s,
@@ -125,6 +133,7 @@ class DataPlane:
         self.background.start(self.following.run(), "changes of the configuration")
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
+        self.background.start(self.spending.run(), "spending")
         self.background.start(self.kept.run(), "kept responses")
         self.background.start(self.kept.expire(), "expiry of responses")
 

@@ -4,6 +4,7 @@ from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
+from omniroute.gateway.policies import providers_of
 from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
@@ -14,11 +15,13 @@ from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
+from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
+from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
@@ -31,16 +34,8 @@ from omniroute.upstream.guard import check_url
 def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper: bytes) -> Services:
     """Return what operators use."""
     clock, changed = plane.clock, plane.changed
-    login = Login(
-        meta=stores.meta,
-        settings=stores.settings,
-        sessions=Sessions(logins=stores.logins, clock=clock),
-        passwords=Passwords(),
-        lockout=Lockout(clock=clock),
-        clock=clock,
-        changed=changed,
-        loopback=settings.is_loopback,
-    )
+    lockout = Lockout(clock=clock)
+    login = _login(settings, stores, plane, lockout)
     names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
     measures = Measures(plane.traffic, plane.snapshots.current, clock)
     return Services(
@@ -62,10 +57,26 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
+        rulebook=plane.rulebook,
+        policy_trials=_policy_trials(stores, plane),
+        locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=clock),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
         reach=_reach(settings),
+    )
+
+
+def _login(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockout) -> Login:
+    return Login(
+        meta=stores.meta,
+        settings=stores.settings,
+        sessions=Sessions(logins=stores.logins, clock=plane.clock),
+        passwords=Passwords(),
+        lockout=lockout,
+        clock=plane.clock,
+        changed=plane.changed,
+        loopback=settings.is_loopback,
     )
 
 
@@ -91,6 +102,28 @@ def _providers(stores: Stores, plane: DataPlane) -> Providers:
         clock=plane.clock,
         changed=plane.changed,
     )
+
+
+def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
+    return PolicyTrials(
+        policies=plane.rulebook.policies,
+        requests=stores.usage,
+        providers=lambda model: providers_of(plane.resolver, plane.snapshots.current(), model),
+        spent=plane.spending.spent_usd,
+        clock=plane.clock,
+    )
+
+
+def _breakers(plane: DataPlane) -> list[CircuitBreaker]:
+    return [
+        CircuitBreaker(
+            name=scope if isinstance(scope, str) else "/".join(scope),
+            state="open" if left_s else "half_open",
+            failure_count=cooldown.level,
+            last_failure=cooldown.message,
+        )
+        for scope, cooldown, left_s in plane.cooling.held()
+    ]
 
 
 def _system(login: Login, plane: DataPlane) -> System:

@@ -11,6 +11,7 @@ from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
@@ -28,6 +29,7 @@ class Stores:
     connections: ConnectionRows
     combos: ComboRows
     aliases: AliasRows
+    policies: PolicyRows
     keys: KeyRows
     logins: Logins
     usage: UsageRows
@@ -46,6 +48,7 @@ class Stores:
             connections=ConnectionRows(database, sealer),
             combos=ComboRows(database),
             aliases=AliasRows(database),
+            policies=PolicyRows(database),
             keys=KeyRows(database),
             logins=Logins(database),
             usage=UsageRows(database),

@@ -140,6 +140,8 @@ def request_body(call: Call, target: Target, repairs: Sequence[Repair] = ()) -> 
         call.losses = ()
         return passed_through(call, target)
     asked = dataclasses.replace(hub_request(call), model=target.model, stream=call.stream)
+    if call.shape is not None:
+        asked = call.shape.of(asked, target.format, target.model)
     encoded = encode_request(asked, CODECS[target.format])
     body, losses = encoded.body, encoded.losses
     for repair in repairs:

@@ -1,6 +1,7 @@
 """One AI request under way: what came in, what was tried, what is known so far. Becomes a record when it ends."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
+from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
 
@@ -38,19 +40,24 @@ class Call:
         "first_token_at",
         "foreign_state",
         "forwarded",
+        "headers",
         "id",
         "losses",
         "model",
         "origin",
         "outcome",
         "plan",
+        "policies",
         "previous",
         "request",
+        "routed",
         "session",
+        "shape",
         "started_ms",
         "status",
         "stream",
         "strict",
+        "tags",
         "target",
         "usage",
         "usage_source",
@@ -68,6 +75,11 @@ class Call:
         self.strict = False  # refuse rather than lose anything
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
+        self.headers: Mapping[bytes, bytes] = {}  # the client's own, as policies look at them
+        self.tags: tuple[str, ...] = ()  # what the client says that the request is for
+        self.policies: tuple[str, ...] = ()  # those that acted on it
+        self.routed: str | None = None  # the model that a policy put in the place of the one asked for
+        self.shape: Shape | None = None  # what the gateway says in it besides
         self.previous: str | None = None  # the kept answer that the request goes on from
         self.session: str | None = None  # the name that the client gave its conversation
         self.answer_by: float | None = None  # until then an answer must be complete, or its stream begun
@@ -94,9 +106,13 @@ class Call:
         return None if self.plan is None or self.plan.combo is None else self.plan.combo.name
 
     def hurry(self, timeout_ms: int | None, first_byte_ms: int | None) -> None:
-        """Take over a combo's limits."""
-        self.answer_by = None if timeout_ms is None else self.began + timeout_ms / 1000
-        self.first_byte_s = None if first_byte_ms is None else first_byte_ms / 1000
+        """Take over the limits of a combo or a policy; the shorter ones hold."""
+        if timeout_ms is not None:
+            by = self.began + timeout_ms / 1000
+            self.answer_by = by if self.answer_by is None else min(self.answer_by, by)
+        if first_byte_ms is not None:
+            first_s = first_byte_ms / 1000
+            self.first_byte_s = first_s if self.first_byte_s is None else min(self.first_byte_s, first_s)
 
     def no_hurry(self) -> None:
         """The stream has begun: from now on it may take its time."""
@@ -149,6 +165,8 @@ class Call:
             price_version=price_version,
             error_kind=fault.kind if fault else None,
             error_message=fault.message[:MAX_MESSAGE] if fault else None,
+            tags=self.tags,
+            policies=self.policies,
             losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
             attempts=tuple(self.attempts),
         )

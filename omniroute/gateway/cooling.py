@@ -105,6 +105,11 @@ class Cooling:
         held = [(target, self._of(target)) for target in targets]
         return [(t, c, c.until - now) for t, c in held if c is not None and c.binding and c.until > now]
 
+    def held(self) -> list[tuple[Scope, Cooldown, float]]:
+        """Return everything that failed and did not answer since, and for how many seconds more it is left alone."""
+        now = self._clock.monotonic()
+        return [(scope, one, max(one.until - now, 0.0)) for scope, one in self._cooldowns.items()]
+
     def health(self, connection_id: str) -> Health:
         """Tell an operator about a connection."""
         cooldown = self._cooldowns.get(connection_id)

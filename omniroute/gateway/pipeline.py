@@ -18,10 +18,12 @@ from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
 from omniroute.gateway.failover import AllFailed, Failover
+from omniroute.gateway.policies import Policing
 from omniroute.gateway.record import Recorder
 from omniroute.gateway.relay import Finished, error_event
 from omniroute.gateway.reply import StreamReply, error_answer, whole_headers
 from omniroute.gateway.resolve import Resolver
+from omniroute.gateway.shaping import shape
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.kit import json
@@ -84,6 +86,7 @@ class Pipeline:
         watches: Watches,
         bus: Bus,
         conversations: Conversations,
+        policing: Policing,
         times: Times,
         max_open: int,
     ) -> None:
@@ -94,6 +97,7 @@ class Pipeline:
         self._watches = watches
         self._bus = bus
         self._conversations = conversations
+        self._policing = policing
         self._times = times
         self._max_open = max_open
 
@@ -103,7 +107,11 @@ class Pipeline:
         exchange = _Exchange(call=call, watch=watch, down=down)
         try:
             await self._read(exchange, load)
+            if snapshot.policies and call.plan is None:
+                self._policing.apply(call, snapshot)
             self._take(call, snapshot)
+            if snapshot.shaping is not None:
+                shape(call, snapshot.shaping)
             await self._answer(exchange)
         except AllFailed as error:
             await self._fail(exchange, error.fault)
@@ -115,6 +123,7 @@ class Pipeline:
             await self._ended(exchange)
         finally:
             self._watches.finish(watch)
+            self._policing.release(call)
             self._record(call)
 
     async def _read(self, exchange: "_Exchange", load: Load) -> None:
@@ -135,7 +144,7 @@ class Pipeline:
         else:
             hub_request(call)
         if call.plan is None:
-            call.plan = self._resolver.plan(snapshot, call.model)
+            call.plan = self._resolver.plan(snapshot, call.routed or call.model)
         if call.codec.format is Format.OPENAI_RESPONSES:
             call.plan = self._conversations.fit(call, call.plan)
         if self._bus.wanted:

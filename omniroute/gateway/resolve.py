@@ -110,6 +110,12 @@ class _Growth:
     def _of_provider(self, name: str, place: _Place) -> Choice:
         prefix, _, model = name.partition("/")
         accounts = self._snapshot.accounts.get(self._snapshot.prefixes[prefix], ())
+        if not accounts and self._snapshot.prefixes[prefix] in self._snapshot.balance.blocked_providers:
+            raise Invalid(
+                f"the provider {prefix!r} is blocked: take it out of blockedProviders at /api/settings",
+                param="model",
+                code="provider_blocked",
+            )
         if not accounts:
             raise Invalid(
                 f"no active connection for provider {prefix!r}: add one, with its key, at /api/providers",

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from yarl import URL
 
 from omniroute.formats.hub import Format
+from omniroute.gateway.shape import Shaping
 from omniroute.gateway.traffic import Load, Scope
+from omniroute.routing.addresses import AddressFilter
 from omniroute.routing.conditions import Condition
 from omniroute.routing.names import Names
+from omniroute.routing.policies import Rule
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.combos import Combo, ComboConfig
@@ -142,6 +145,9 @@ class Snapshot:
     known: Names  # what each name means
     combos: Mapping[str, Combo]  # by name, those switched off too
     balance: Balance
+    policies: Sequence[Rule] = ()  # those that are not drafts, in order
+    addresses: AddressFilter | None = None  # None: anyone may call
+    shaping: Shaping | None = None  # None: requests go as they are
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping
 
 from omniroute.formats.hub import Format
+from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
+from omniroute.gateway.spending import Spend
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
+from omniroute.routing.policies import State
 from omniroute.services.balancing import Balancing
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.names import names_of, prefixes_of
+from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
@@ -32,6 +36,8 @@ class Snapshots:
         aliases: Aliases,
         keys: Keys,
         balancing: Balancing,
+        rulebook: Rulebook,
+        spend: Spend,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -42,6 +48,8 @@ class Snapshots:
         self._aliases = aliases
         self._keys = keys
         self._balancing = balancing
+        self._rulebook = rulebook
+        self._spend = spend
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -55,10 +63,13 @@ class Snapshots:
     async def rebuild(self) -> None:
         """Read everything anew and swap it in."""
         nodes = await self._nodes.list()
-        connections = [row for row in await self._connections.list() if row.is_active]
+        balance = await self._balancing.get()
+        blocked = frozenset(balance.blocked_providers)
+        connections = [row for row in await self._connections.list() if row.is_active and row.provider not in blocked]
         combo_rows, alias_rows = await self._combos.list(), await self._aliases.list()
         keys = await self._keys.list()
-        balance = await self._balancing.get()
+        rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
+        await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
         accounts = _accounts(connections, nodes)
         redactor.know(frozenset(_secrets(connections, nodes)))
         prefixes = prefixes_of(nodes)
@@ -81,6 +92,9 @@ class Snapshots:
             known=known,
             combos=combos,
             balance=balance,
+            policies=rules,
+            addresses=await self._rulebook.ip_filter.compiled(),
+            shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
         )
 
 

@@ -68,6 +68,8 @@ expose(
     error_kind="The kind of failure.",
     error_message="The failure's words.",
     losses="What the provider's format could not carry.",
+    tags="What the client said that the request is for, in X-OmniRoute-Tags.",
+    policies="The names of the policies that acted on it.",
     attempts="All tries, where there were several or the only one failed.",
     without=("cursor",),
     also={"key": _key, "connection": _connection},

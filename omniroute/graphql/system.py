@@ -85,6 +85,7 @@ expose(
     "How the accounts of one provider share the work.",
     fallback_strategy="How an account is chosen.",
     sticky_round_robin_limit="How many requests round-robin gives an account in a row.",
+    blocked_providers="The ids of the providers that get no requests.",
 )
 accept(
     BalanceChange,
@@ -92,6 +93,7 @@ accept(
     "What to change; what is left out stays.",
     fallback_strategy="How an account is chosen.",
     sticky_round_robin_limit="How many requests round-robin gives an account in a row: 1 to 1,000.",
+    blocked_providers="The providers that get no requests, by id, alias or prefix; the list replaces the one before.",
 )
 
 LoginResult = Annotated[Requirement | Failed, strawberry.union("SetLoginRequirementResult")]

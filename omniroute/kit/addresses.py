@@ -22,13 +22,13 @@ def networks(text: str) -> tuple[Network, ...]:
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
     """Return the client's address in its plain spelling; `unknown` when there is none (a Unix socket)."""
-    nearest = _parsed(peer or "")
+    nearest = parsed(peer or "")
     if nearest is None:
         return UNKNOWN
     for hop in _from_the_right(forwarded_for or ""):
         if not is_within(nearest, trusted):
             break
-        address = _parsed(hop)
+        address = parsed(hop)
         if address is None:
             # What stands further left passed through a hop that writes nonsense: the last good one is the answer.
             break
@@ -43,15 +43,15 @@ def is_within(address: Address, ranges: Sequence[Network]) -> bool:
 
 def is_loopback(address: str) -> bool:
     """Whether `address`, as `client_address` gives it, is this machine."""
-    parsed = _parsed(address)
-    return parsed is not None and parsed.is_loopback
+    found = parsed(address)
+    return found is not None and found.is_loopback
 
 
 def neighbourhood(address: str) -> str:
     """Return what one party can hold cheaply: an IPv4 address itself, the /64 of an IPv6 address."""
-    parsed = _parsed(address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((int(parsed), _HOME_BITS), strict=False))
+    found = parsed(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((int(found), _HOME_BITS), strict=False))
     return address
 
 
@@ -59,7 +59,7 @@ def _from_the_right(text: str) -> Iterator[str]:
     yield from (hop.strip() for hop in reversed(text.split(",")[-_MAX_HOPS:]))
 
 
-def _parsed(text: str) -> Address | None:
+def parsed(text: str) -> Address | None:
     """Read one hop: an address, with or without port, brackets, quotes or zone; IPv4 in IPv6 clothes is IPv4."""
     bare = text.strip().strip('"')
     if bare.startswith("["):

@@ -70,11 +70,11 @@ def is_wild(pattern: str) -> bool:
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a pattern covers a name: `*` is any text, `?` one character, the rest itself."""
-    return _compiled(pattern).fullmatch(name) is not None
+    return expression(pattern).fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def expression(pattern: str) -> re.Pattern[str]:
     """Spell a pattern as an expression that never looks back past a star, so that no pattern makes it slow."""
     first, *others = (_literal(part) for part in re.split(r"\*+", pattern))
     middle = "".join(f"(?>.*?{part})" for part in others[:-1])

@@ -8,12 +8,15 @@ from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
+from omniroute.services.locks import Locks
 from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
+from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import Providers
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
+from omniroute.services.rulebook import Rulebook
 from omniroute.services.system import System
 
 
@@ -30,6 +33,9 @@ class Services:
     aliases: Aliases
     balancing: Balancing
     model_list: ModelList
+    rulebook: Rulebook
+    policy_trials: PolicyTrials
+    locks: Locks
     system: System
     request_log: RequestLog
     feeds: Feeds

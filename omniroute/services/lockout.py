@@ -65,6 +65,20 @@ class Lockout:
             self._all.pop()
         self.trust(address)
 
+    def locked(self) -> list[tuple[str, float]]:
+        """Return the addresses that are shut out, an IPv6 caller by its /64, and for how many seconds more."""
+        now = self._clock.monotonic()
+        return [(place, one.shut_until - now) for place, one in self._records.items() if one.shut_until > now]
+
+    def unlock(self, address: str) -> bool:
+        """Forget the wrong tries of an address, or of the /64 that it is shown by; return whether it was shut out."""
+        place = address if address in self._records else neighbourhood(address)
+        record = self._records.get(place)
+        if record is None or record.shut_until <= self._clock.monotonic():
+            return False
+        del self._records[place]
+        return True
+
     def _record(self, place: str) -> _Record:
         record = self._records.setdefault(place, _Record())
         self._records.move_to_end(place)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from omniroute.kit.errors import Conflict
-from omniroute.routing.names import Names, Rule, Tangled, check_all, gathered
+from omniroute.routing.names import Names, Rule, Tangled, check, check_all, gathered
 from omniroute.services.rules import fault
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
@@ -69,10 +69,20 @@ class NameBook:
         aliases = sorted([*others, row], key=lambda one: (one.position, one.created_at, one.pattern))
         _require_untangled(names_of(prefixes, combos, aliases), "model")
 
+    async def check_target(self, name: str, field: str) -> None:
+        """Raise Unprocessable when the name, whoever uses it, leads in a circle or on for too long."""
+        prefixes = prefixes_of(await self._nodes.list())
+        try:
+            check(names_of(prefixes, await self._combos.list(), await self._aliases.list()), name)
+        except Tangled as error:
+            raise fault(field, f"{error}. {_REMEDY}") from error
+
+
+_REMEDY = "Write a model of a provider as provider/model, or take one of these names out."
+
 
 def _require_untangled(names: Names, field: str) -> None:
     try:
         check_all(names)
     except Tangled as error:
-        remedy = "Write a model of a provider as provider/model, or take one of these names out."
-        raise fault(field, f"{error}. {remedy}") from error
+        raise fault(field, f"{error}. {_REMEDY}") from error

@@ -59,6 +59,8 @@ class LoggedRequest:
     error_kind: str | None
     error_message: str | None
     losses: tuple[str, ...]
+    tags: tuple[str, ...]
+    policies: tuple[str, ...]
     attempts: tuple[Attempt, ...]
 
 
@@ -113,6 +115,8 @@ def _logged(row: RequestRow) -> LoggedRequest:
         error_kind=row.error_kind,
         error_message=row.error_message,
         losses=row.losses,
+        tags=row.tags,
+        policies=row.policies,
         attempts=tuple(_attempt(one) for one in row.attempts),
     )
 

@@ -71,6 +71,20 @@ class AliasRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow:
+    """A rule for AI requests; `conditions` and `effects` are JSON as services/policies.py spells it."""
+
+    id: str
+    name: str
+    position: int
+    state: str  # active, shadow, draft
+    conditions: JsonObject
+    effects: JsonObject
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
     """A key that clients present; `digest` is its keyed hash, 32 bytes."""
 
@@ -146,6 +160,8 @@ class RequestRow:
     error_kind: str | None = None
     error_message: str | None = None
     losses: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
     attempts: tuple[AttemptRow, ...] = ()
 
 

@@ -97,6 +97,20 @@ model_aliases = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Rules for AI requests; the lowest position is looked at first.
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # active, shadow, draft
+    Column("conditions", JSON, nullable=False),
+    Column("effects", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # Keys that AI clients and scripts present. The key itself is not stored: its keyed hash is.
 api_keys = Table(
     "api_keys",
@@ -156,6 +170,8 @@ request_logs = Table(
     Column("error_kind", String(32)),
     Column("error_message", Text),
     Column("losses", JSON(none_as_null=True)),
+    Column("tags", JSON(none_as_null=True)),  # list of texts that the client gave the request
+    Column("policies", JSON(none_as_null=True)),  # names of the policies that matched it
     Index("ix_request_logs_started_at_id", "started_at", "id"),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from operator import add, attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, String, Table, select, tuple_
+from sqlalchemy import BigInteger, RowMapping, String, Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from omniroute.kit.errors import Conflict
@@ -19,7 +19,8 @@ from omniroute.storage.rows import AttemptRow, MinuteRow, RequestRow
 _LOGS = tables.request_logs
 _ATTEMPTS = tables.request_attempts
 _MINUTES = tables.usage_minutes
-_LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {"losses", "attempts"})
+_LISTS = ("losses", "tags", "policies")
+_LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {*_LISTS, "attempts"})
 _ATTEMPT_FIELDS = tuple(one.name for one in fields(AttemptRow))
 _KEYS = ("minute", "key_id", "provider", "connection_id", "model")
 _ADDED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano")
@@ -85,6 +86,13 @@ class UsageRows:
             found = await connection.execute(query.order_by(*(_MINUTES.c[name] for name in _KEYS)))
             return tuple(MinuteRow(**row) for row in found.mappings())
 
+    async def spent(self, since_minute: int) -> dict[str, int]:
+        """Return what each key has cost from `since_minute` on, in billionths of a dollar; "" is no key."""
+        query = select(_MINUTES.c.key_id, func.sum(_MINUTES.c.cost_nano)).where(_MINUTES.c.minute >= since_minute)
+        async with self._database.reading() as connection:
+            found = await connection.execute(query.group_by(_MINUTES.c.key_id))
+            return {key_id: int(total) for key_id, total in found}
+
 
 async def _find_known(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
     """Return those of the ids that are stored already."""
@@ -134,7 +142,9 @@ _attempt_shape = _Shape(_ATTEMPTS, _ATTEMPT_FIELDS)
 def _log(row: RequestRow) -> dict[str, Any]:
     made = _log_shape.row(row)
     made["attempts"] = len(row.attempts)
-    made["losses"] = dumps(row.losses).decode() if row.losses else None
+    for name in _LISTS:
+        listed = getattr(row, name)
+        made[name] = dumps(listed).decode() if listed else None
     return made
 
 
@@ -181,7 +191,8 @@ async def _find_attempts(connection: AsyncConnection, ids: Sequence[str]) -> dic
 
 
 def _read(row: RowMapping, attempts: Sequence[AttemptRow]) -> RequestRow:
-    return RequestRow(**_only(row, _LOG_FIELDS), losses=tuple(row["losses"] or ()), attempts=tuple(attempts))
+    lists: dict[str, Any] = {name: tuple(row[name] or ()) for name in _LISTS}
+    return RequestRow(**_only(row, _LOG_FIELDS), **lists, attempts=tuple(attempts))
 
 
 def _only(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:

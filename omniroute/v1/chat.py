@@ -12,6 +12,7 @@ from omniroute.gateway.session import MAX_SESSION
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
+from omniroute.services.policy_terms import LONGEST_TAG
 from omniroute.storage.rows import KeyRow
 from omniroute.v1.asgi import AsgiClient, Receive, read_body
 from omniroute.v1.doors import Door
@@ -39,6 +40,7 @@ class Exchange:
 # The headers of an Anthropic client that its upstream of the same format needs too.
 _FORWARDED = (b"anthropic-beta", b"anthropic-version")
 _TRUE = b"true"
+MAX_TAGS = 16
 
 
 class Chat:
@@ -55,6 +57,7 @@ class Chat:
         codec = door.codec(exchange.params, exchange.query)
         call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
         call.session = session_named(headers)
+        call.headers = headers
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
         if codec.format is Format.ANTHROPIC:
             call.forwarded = forwarded(headers)
@@ -63,6 +66,8 @@ class Chat:
             text = await read_body(headers, exchange.receive, self._max_body_bytes)
             call.body = parse(text)
             call.foreign_state = holds_marked(text)
+            if (tags := headers.get(b"x-omniroute-tags")) is not None:
+                call.tags = tags_of(tags)
             asked = door.asked(call.body, exchange.params, exchange.snapshot)
             call.model, call.stream = asked.model, asked.stream
 
@@ -91,6 +96,18 @@ def session_named(headers: dict[bytes, bytes]) -> str | None:
     """Return the name that the client gave its conversation, cut to what is remembered."""
     name = headers.get(b"x-session-id")
     return None if not name else name.decode("latin-1")[:MAX_SESSION]
+
+
+def tags_of(value: bytes) -> tuple[str, ...]:
+    """Return the tags that a request names; raise Invalid on too many, or on one that is no tag."""
+    tags = tuple(dict.fromkeys(tag for part in value.decode("latin-1").split(",") if (tag := part.strip())))
+    if len(tags) > MAX_TAGS:
+        raise Invalid(f"X-OmniRoute-Tags: {MAX_TAGS} tags at most, and here are {len(tags)}.", code="bad_tags")
+    for tag in tags:
+        if len(tag) > LONGEST_TAG or not (tag.isascii() and tag.isprintable()):
+            words = f"X-OmniRoute-Tags: a tag has at most {LONGEST_TAG} printable ASCII characters."
+            raise Invalid(words, code="bad_tags")
+    return tags
 
 
 def agent_of(headers: dict[bytes, bytes]) -> str | None:

@@ -154,16 +154,16 @@ class DataPlane:
             return
         form = format_of(path)
         try:
+            snapshot, now_ms = self._snapshot(), self._clock.now_ms()
+            address = self._admitted(scope, headers, snapshot, now_ms)
             route, params = find(scope["method"], path)
-            snapshot = self._snapshot()
-            now_ms = self._clock.now_ms()
             query: bytes = scope["query_string"]
             exchange = Exchange(
                 path=path,
                 query=query,
                 headers=headers,
                 params=params,
-                address=self._address(scope, headers),
+                address=address,
                 request_id=request_id,
                 started_ms=now_ms,
                 key=identify(snapshot, headers, query, now_ms),
@@ -184,14 +184,24 @@ class DataPlane:
                 raise
             await client.answer(*error_answer(CODECS[form], _unforeseen(request_id), request_id))
 
+    def _admitted(self, scope: Scope, headers: Mapping[bytes, bytes], snapshot: Snapshot, now_ms: int) -> str | None:
+        """Return the client's own address; raise Forbidden when the IP filter shuts it out."""
+        address = self._address(scope, headers)
+        if snapshot.addresses is not None:
+            snapshot.addresses.require(address, now_ms)
+        return address
+
     def _address(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
         """Return the client's own address."""
         peer = scope.get("client")
         if peer is None:
             return None
-        forwarded = headers.get(b"x-forwarded-for")
         host: str = peer[0]
-        return host if forwarded is None else client_address(host, forwarded.decode("latin-1"), self._trusted)
+        if b"x-forwarded-for" not in headers:
+            return host
+        # A proxy may have begun a line of its own.
+        told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        return client_address(host, told.decode("latin-1"), self._trusted)
 
 
 def _unforeseen(request_id: str) -> Fault:

@@ -11,17 +11,25 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
+from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
+from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
+from omniroute.services.policies import Policies
+from omniroute.services.policy_counts import PolicyCounts
+from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.request_log import RequestLog
+from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
+from omniroute.services.system_prompt import SystemPrompts
+from omniroute.services.thinking import Thinking
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.storage.aliases import Aliases as AliasRows
@@ -32,6 +40,7 @@ from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
@@ -86,6 +95,9 @@ class Parts:
     combo_measures: ComboMeasures
     aliases: Aliases
     balancing: Balancing
+    rulebook: Rulebook
+    policy_trials: PolicyTrials
+    locks: Locks
     system: System
     request_log: RequestLog
     bus: Bus
@@ -99,6 +111,22 @@ class _Told:
 
     async def __call__(self, event: ConfigurationChanged) -> None:
         self.changes.append(event)
+
+
+def _rulebook(  # noqa: PLR0917 - each once
+    database: Database, node_rows: NodeRows, key_rows: KeyRows, names: NameBook, clock: ManualClock, told: _Told
+) -> Rulebook:
+    groups, counts = SettingGroups(database), PolicyCounts()
+    policies = Policies(
+        rows=PolicyRows(database), keys=key_rows, nodes=node_rows, names=names, counts=counts, clock=clock, changed=told
+    )
+    return Rulebook(
+        policies=policies,
+        counts=counts,
+        ip_filter=IpFilter(groups=groups, clock=clock, changed=told),
+        system_prompt=SystemPrompts(groups=groups, changed=told),
+        thinking=Thinking(groups=groups, changed=told),
+    )
 
 
 def assemble(
@@ -132,12 +160,14 @@ def assemble(
 
     logins = Logins(database)
     usage_rows = UsageRows(database)
+    lockout = Lockout(clock=clock)
+    rulebook = _rulebook(database, node_rows, key_rows, names, clock, told)
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
         sessions=Sessions(logins=logins, clock=clock),
         passwords=Passwords(),
-        lockout=Lockout(clock=clock),
+        lockout=lockout,
         clock=clock,
         changed=told,
         loopback=loopback,
@@ -160,7 +190,16 @@ def assemble(
         ),
         combo_measures=ComboMeasures(read=lambda: measured, forget=forget),
         aliases=Aliases(rows=alias_rows, names=names, clock=clock, changed=told),
-        balancing=Balancing(groups=SettingGroups(database), changed=told),
+        balancing=Balancing(groups=SettingGroups(database), nodes=node_rows, changed=told),
+        rulebook=rulebook,
+        policy_trials=PolicyTrials(
+            policies=rulebook.policies,
+            requests=usage_rows,
+            providers=lambda model: {model.partition("/")[0]},
+            spent=lambda _key, _period: 0.0,
+            clock=clock,
+        ),
+        locks=Locks(lockout=lockout, breakers=list, clock=clock),
         database=database,
         meta=meta,
         connection_rows=connection_rows,

@@ -104,7 +104,7 @@ def _has_unsigned_step(messages: list[Json]) -> bool:
     if len(messages) < len(("call", "result")) or not _holds(messages[-1], "tool_result"):
         return False
     content = messages[-2]["content"]
-    return isinstance(content, str) or content[0]["type"] not in {"thinking", "redacted_thinking"}
+    return isinstance(content, str) or not content or content[0]["type"] not in {"thinking", "redacted_thinking"}
 
 
 def _holds(message: Json, kind: str) -> bool:
