@@ -73,7 +73,7 @@ class Engine:
 
     def __init__(self, schema: GraphQLSchema, *, longest_s: float = LONGEST_S) -> None:
         self.schema = schema
-        self._longest_s = longest_s
+        self.longest_s = longest_s
         self._known: OrderedDict[tuple[str, str | None], _Prepared] = OrderedDict()
 
     async def execute(self, asking: Asking, context: Context, allowed: Collection[OperationType] = ONCE) -> JsonObject:
@@ -119,7 +119,7 @@ class Engine:
 
     async def _executed(self, prepared: _Prepared, asking: Asking, context: Context) -> JsonObject:
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(self.longest_s):
                 result = execute(
                     self.schema,
                     prepared.document,
@@ -130,7 +130,7 @@ class Engine:
                 if not isinstance(result, ExecutionResult):
                     result = await result
         except TimeoutError:
-            late = Unavailable(f"the operation took longer than {self._longest_s:g} s", code="timeout")
+            late = Unavailable(f"the operation took longer than {self.longest_s:g} s", code="timeout")
             return {"errors": masked([late], context.request_id)}
         return written(result, context.request_id)
 

@@ -1,11 +1,9 @@
 """What a mutation answers: the thing, or a failure that says which field is wrong, so that a form can show it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import strawberry
-from strawberry.extensions import FieldExtension
-from strawberry.types import Info
 
 from omniroute.graphql.types import expose
 from omniroute.kit.errors import (
@@ -62,28 +60,41 @@ class Refused(Failure):
 
 Failed = InvalidInput | Missing | Conflicting | Refused
 
-_KINDS: tuple[tuple[tuple[type[OmniError], ...], type[Failure]], ...] = (
-    ((Invalid, Unprocessable), InvalidInput),
-    ((NotFound,), Missing),
-    ((Conflict,), Conflicting),
-    ((Forbidden, Unauthenticated, TooMany), Refused),
-)
+
+class InvalidHandler(strawberry.ExceptionHandler[Invalid | Unprocessable, InvalidInput]):
+    """Turns what is wrong with an input into a failure."""
+
+    def handle(self, exception: Invalid | Unprocessable, *, field: object, info: object) -> InvalidInput:  # noqa: ARG002 - strawberry's interface
+        """Return the failure."""
+        return InvalidInput(code=exception.error_code, message=exception.message, fields=_faults(exception))
 
 
-class Outcome(FieldExtension):
-    """Turns the services' errors into failures; what is the gateway's own fault stays an error."""
+class MissingHandler(strawberry.ExceptionHandler[NotFound, Missing]):
+    """Turns what is not there into a failure."""
 
-    async def resolve_async(
-        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info[Any, Any], **kwargs: Any
-    ) -> Any:
-        """Run the mutation."""
-        try:
-            return await next_(source, info, **kwargs)
-        except OmniError as error:
-            for kinds, failure in _KINDS:
-                if isinstance(error, kinds):
-                    return failure(code=error.error_code, message=error.message, fields=_faults(error))
-            raise
+    def handle(self, exception: NotFound, *, field: object, info: object) -> Missing:  # noqa: ARG002 - as above
+        """Return the failure."""
+        return Missing(code=exception.error_code, message=exception.message, fields=_faults(exception))
+
+
+class ConflictHandler(strawberry.ExceptionHandler[Conflict, Conflicting]):
+    """Turns what is in the way into a failure."""
+
+    def handle(self, exception: Conflict, *, field: object, info: object) -> Conflicting:  # noqa: ARG002 - as above
+        """Return the failure."""
+        return Conflicting(code=exception.error_code, message=exception.message, fields=_faults(exception))
+
+
+class RefusedHandler(strawberry.ExceptionHandler[Forbidden | Unauthenticated | TooMany, Refused]):
+    """Turns what the caller may not do into a failure."""
+
+    def handle(self, exception: Forbidden | Unauthenticated | TooMany, *, field: object, info: object) -> Refused:  # noqa: ARG002 - as above
+        """Return the failure."""
+        return Refused(code=exception.error_code, message=exception.message, fields=_faults(exception))
+
+
+# What becomes a failure where a field's type has room for it; all else is the gateway's own fault and stays an error.
+HANDLERS = (InvalidHandler(), MissingHandler(), ConflictHandler(), RefusedHandler())
 
 
 def _faults(error: OmniError) -> list[FieldFault]:
@@ -94,7 +105,7 @@ def _faults(error: OmniError) -> list[FieldFault]:
 
 def mutation(words: str) -> Callable[[F], F]:
     """Declare a mutation whose result is a union with the failures."""
-    decorate: Callable[[F], F] = strawberry.mutation(description=words, extensions=[Outcome()])
+    decorate: Callable[[F], F] = strawberry.mutation(description=words)
     return decorate
 
 

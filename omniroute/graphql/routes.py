@@ -16,7 +16,7 @@ class GraphQL:
     """The schema on the services: an ASGI application for HTTP and websockets, with a door beside it."""
 
     def __init__(self, services: Services) -> None:
-        engine = Engine(build_schema())
+        self.engine = engine = Engine(build_schema())
         subscriptions = Seats(MOST_SUBSCRIPTIONS, "subscriptions")
         self.door = Door(services, engine, subscriptions)
         self._http = Edge(View(services, engine, subscriptions))

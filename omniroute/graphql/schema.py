@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from omniroute.graphql import catalogue, combos, connections, keys, live, models, nodes, requests, system
+from omniroute.graphql.outcome import HANDLERS
 from omniroute.graphql.scalars import SCALARS
 
 SNAPSHOT = Path(__file__).with_name("schema.graphql")
@@ -22,6 +23,7 @@ def build_schema() -> GraphQLSchema:
         query=_merged("Query", "What the gateway knows."),
         mutation=_merged("Mutation", "What an operator can change. Each answers the thing, or a failure."),
         subscription=live.Subscription,
+        exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     return made._schema  # noqa: SLF001 - strawberry has no other way to it
