@@ -30,6 +30,7 @@ from graphql import (
 from omniroute.graphql.context import Context
 from omniroute.graphql.errors import Wrong, masked
 from omniroute.graphql.limits import MOST_TOKENS, check_cost, check_extent
+from omniroute.graphql.projection import Make, project
 from omniroute.kit.errors import Invalid, NotAllowed, OmniError, Unavailable
 from omniroute.kit.json import JsonObject, dumps
 from omniroute.services.feeds import Tick
@@ -66,6 +67,7 @@ class Asking:
 class _Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
+    project: Make | None = None
 
 
 class Engine:
@@ -112,10 +114,10 @@ class Engine:
             source = await source
         if isinstance(source, ExecutionResult):
             raise Rejected(masked(source.errors or (), context.request_id))
-        shared = (asking.document, asking.operation, dumps(asking.variables))
+        answers = _Answers(asking, prepared, executor, context.request_id)
         async with aclosing(source):
             async for tick in source:
-                yield await _answer(executor, tick, shared, context.request_id)
+                yield await answers.to(tick)
 
     async def _executed(self, prepared: _Prepared, asking: Asking, context: Context) -> JsonObject:
         try:
@@ -166,18 +168,32 @@ class Engine:
         operation = get_operation_ast(document, asking.operation)
         if operation is None:
             raise Invalid("say which of the document's operations to run: operationName", code="no_operation")
-        return _Prepared(document=document, operation=operation)
+        is_live = operation.operation is OperationType.SUBSCRIPTION
+        live = project(self.schema, document, operation) if is_live else None
+        return _Prepared(document=document, operation=operation, project=live)
 
 
-async def _answer(executor: Executor[Any], tick: Tick[Any], shared: tuple[Any, ...], request_id: str) -> bytes:
-    """Return a live event's response, made once for all who asked the same."""
-    found = tick.answers.get(shared)
-    if found is None:
-        result: Any = execute_subscription_event(executor.build_per_event_executor(tick.value))
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        found = tick.answers[shared] = dumps(written(result, request_id))
-    return found
+class _Answers:
+    """What one subscription answers to a feed's messages: made once for all who asked the same."""
+
+    def __init__(self, asking: Asking, prepared: _Prepared, executor: Executor[Any], request_id: str) -> None:
+        self._shared = (asking.document, asking.operation, dumps(asking.variables))
+        self._project = prepared.project
+        self._executor = executor
+        self._request_id = request_id
+
+    async def to(self, tick: Tick[Any]) -> bytes:
+        """Return the answer to one message."""
+        found = tick.answers.get(self._shared)
+        if found is None:
+            found = tick.answers[self._shared] = dumps(await self._made(tick.value))
+        return found
+
+    async def _made(self, value: Any) -> JsonObject:
+        if self._project is not None:
+            return {"data": self._project(value)}
+        result: Any = execute_subscription_event(self._executor.build_per_event_executor(value))
+        return written(result if isinstance(result, ExecutionResult) else await result, self._request_id)
 
 
 def written(result: ExecutionResult, request_id: str) -> JsonObject:
