@@ -62,9 +62,7 @@ def both(schema: GraphQLSchema, text: str, value: object) -> tuple[Any, Any]:
         ("liveSessions { sessions { id } ended }", SessionNews(snapshot=True, sessions=(), ended=("s",))),
     ],
 )
-def test_a_message_becomes_what_the_executor_would_make_of_it(
-    schema: GraphQLSchema, selected: str, value: object
-) -> None:
+def test_a_message_becomes_what_the_executor_makes_of_it(schema: GraphQLSchema, selected: str, value: object) -> None:
     made, expected = both(schema, f"subscription {{ {selected} }}", value)
     assert made == expected
     assert list(made) == list(expected)

@@ -1,18 +1,13 @@
 """The JavaScript SDKs as clients: one Node process, asked over its standard input.
 
-The packages come by `npm ci` from the committed lock, once, into a folder of the user's cache. Where that does not
-work the tests that need them are skipped.
+Where the packages can't be had the tests that need them are skipped.
 """
 
 import asyncio
 import base64
-import functools
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +15,10 @@ from typing import Any
 import pytest
 
 from omniroute.formats.hub import Format
+from tests.node import installed
 from tests.pairs.talk import Ask, Heard, Instruction, Json, Picture, Refused, Results, ToolCall, Turn, Usage, User
 
 _HERE = Path(__file__).parent
-_LOCK = ("package.json", "package-lock.json")
-_INSTALL_S = 90
 _ANSWER_S = 20
 _LIMIT = 32 * 1024 * 1024
 
@@ -73,7 +67,7 @@ class NodeClient:
 
 async def start_node(url: str, key: str) -> Node:
     """Start the process, or skip the test where there is none to start."""
-    packages = await asyncio.to_thread(_installed)
+    packages = await asyncio.to_thread(installed, _HERE)
     if isinstance(packages, str):
         pytest.skip(packages)
     environment = {**os.environ, "PAIRS_URL": url, "PAIRS_KEY": key}
@@ -82,41 +76,6 @@ async def start_node(url: str, key: str) -> Node:
         cwd=packages, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=_LIMIT,
     )  # fmt: skip
     return Node(process)
-
-
-@functools.cache
-def _installed() -> Path | str:
-    """Return a folder that has the packages, installed when they are not there yet, or why there is none."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        return "node and npm are not here"
-    digest = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _LOCK)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "omniroute-tests"
-    folder = cache / f"pairs-{digest}"
-    if folder.exists():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix="pairs-", dir=cache))
-    for name in _LOCK:
-        shutil.copy(_HERE / name, fresh)
-    trouble = _npm_ci(fresh)
-    if trouble:
-        shutil.rmtree(fresh)
-        return f"the JavaScript packages can't be installed: {trouble}"
-    try:
-        fresh.rename(folder)
-    except OSError:  # another worker was faster
-        shutil.rmtree(fresh)
-    return folder
-
-
-def _npm_ci(folder: Path) -> str | None:
-    """Install; return what went wrong. One failed fetch is enough: where there is no network the tests go on."""
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return " ".join(done.stderr.split())[:200] or "npm failed" if done.returncode else None
 
 
 # ── spelling ────────────────────────────────────────────────────────────────────────────────────────────────────
