@@ -174,7 +174,7 @@ async def test_an_operation_has_a_time_limit(gateway: RunningGateway, monkeypatc
 
     await ask(gateway, "{ health { status } }")
     monkeypatch.setattr(gateway.gateway.services.aliases._rows, "list", slow)
-    monkeypatch.setattr(gateway.gateway._graphql.engine, "longest_s", 0.05)
+    monkeypatch.setattr((await gateway.gateway._surfaces.graphql()).engine, "longest_s", 0.05)
     told = (await errors(gateway, "{ modelAliases { alias } }"))[0]
     assert told["extensions"]["code"] == "timeout"
 

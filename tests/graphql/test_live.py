@@ -234,7 +234,7 @@ async def test_nobody_listens_to_the_bus_when_no_feed_is_open(
 
 async def test_the_door_gives_the_dashboard_the_same(gateway: RunningGateway) -> None:
     await gateway.gateway.services.login.start(Secret("a password of the tests"))
-    door = (await gateway.gateway.load_graphql()).door
+    door = (await gateway.gateway._surfaces.graphql()).door
     visitor = Visitor(address="127.0.0.1")
     told = await door.execute("query ($id: ID!) { provider(id: $id) { id } }", {"id": "openai"}, visitor)
     assert told == {"data": {"provider": {"id": "openai"}}}

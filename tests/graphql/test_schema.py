@@ -154,8 +154,11 @@ async def test_statements_do_not_grow_with_what_is_listed(gateway: RunningGatewa
             await gateway.admin("POST", "/api/combos", {"name": f"c{round_}-{number}", "targets": targets})
             await gateway.chat("demo/echo")
         await gateway.rows(2 + 6 * round_)
-        with counted(gateway) as seen:
-            told = await ask(gateway, query)
-        counts.append(len(seen))
+        tries = []
+        for _ in range(3):  # work in the background asks the database too, now and then
+            with counted(gateway) as seen:
+                told = await ask(gateway, query)
+            tries.append(len(seen))
+        counts.append(min(tries))
     assert len(told["providerNodes"]) == 10
     assert counts[0] == counts[1] <= 12
