@@ -105,8 +105,9 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "request_log": "requestLog",
         "feeds": "requestFeed",
     }
+    by_rest_alone = {"rulebook", "policy_trials", "locks"}
     known = set(Services.__dataclass_fields__) - {"reach"}  # how requests come in is no noun
-    assert known == set(nouns)
+    assert known == set(nouns) | by_rest_alone, "give the service a module in omniroute/graphql, or name it here"
     assert set(nouns.values()) <= fields
 
 
