@@ -9,9 +9,13 @@ from omniroute.gateway.counting import Counting
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
+from omniroute.gateway.learned import Learned
+from omniroute.gateway.outlook import Outlook
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
+from omniroute.gateway.refreshing import Refreshing
+from omniroute.gateway.remembering import Remembering
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.traffic import Traffic
@@ -22,6 +26,7 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
+from omniroute.services.resilience import Resilience
 from omniroute.state.bus import Bus
 from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.prices import PriceBook
@@ -43,6 +48,9 @@ class DataPlane:
         self.watches = Watches(self.background)
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
+        self.learned = Learned()
+        self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
+        self.resilience = Resilience(groups=stores.settings, changed=self.changed)
         self.balancing = Balancing(groups=stores.settings, changed=self.changed)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
@@ -54,6 +62,7 @@ class DataPlane:
             aliases=stores.aliases,
             keys=stores.keys,
             balancing=self.balancing,
+            resilience=self.resilience,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
@@ -61,6 +70,14 @@ class DataPlane:
         self.following = Following(stores.meta, self.snapshots.rebuild)
         prices = PriceBook.load()
         resolver = Resolver(prices, self.traffic)
+        self.outlook = Outlook(
+            cooling=self.cooling,
+            traffic=self.traffic,
+            learned=self.learned,
+            resolver=resolver,
+            snapshot=self.snapshots.current,
+            clock=self.clock,
+        )
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
@@ -75,9 +92,11 @@ class DataPlane:
         return Pipeline(
             resolver=resolver,
             failover=Failover(
-                Attempt(self.client, limits),
+                Attempt(self.client, limits, self.learned),
                 self.cooling,
                 Chooser(self.cooling),
+                refreshing=Refreshing(self.background),
+                watches=self.watches,
                 max_attempts=settings.max_attempts,
             ),
             recorder=self.recorder,
@@ -114,6 +133,10 @@ class DataPlane:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
             self.cooling.forget(event.id)
+            self.learned.forget(event.id)
+        if event.noun == "nodes" and event.id is not None:
+            for account in self.snapshots.current().accounts.get(event.id, ()):
+                self.cooling.forget(account.connection_id, account.provider)
         await self.snapshots.rebuild()
         await self.following.changed()
         self.bus.publish(event)
@@ -122,6 +145,8 @@ class DataPlane:
         """Read the configuration and begin what runs beside the requests."""
         await self.following.begin()
         await self.snapshots.rebuild()
+        await self.remembering.restore(self.snapshots.current())
+        self.background.start(self.remembering.run(), "cooldowns")
         self.background.start(self.following.run(), "changes of the configuration")
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
@@ -132,10 +157,12 @@ class DataPlane:
         """Write the records that wait."""
         await self.recorder.flush()
         await self.kept.flush()
+        await self.remembering.flush()
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
         await self.background.stop()
         await self.recorder.close()
         await self.kept.close()
+        await self.remembering.flush()
         await self.client.close()

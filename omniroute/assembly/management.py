@@ -8,6 +8,8 @@ from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.availability import Availabilities
+from omniroute.services.breakers import Breakers
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
@@ -20,6 +22,7 @@ from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
@@ -62,11 +65,28 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
+        resilience=plane.resilience,
+        breakers=Breakers(read=plane.outlook.breakers, reset=plane.outlook.reset),
+        availability=_availability(plane),
+        rate_limits=_rate_limits(plane),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
         reach=_reach(settings),
     )
+
+
+def _availability(plane: DataPlane) -> Availabilities:
+    outlook = plane.outlook
+    return Availabilities(read=outlook.availability, check=outlook.check, reset=outlook.reset)
+
+
+def _rate_limits(plane: DataPlane) -> RateLimits:
+    async def configured() -> ConfiguredLimits:
+        return ConfiguredLimits()
+
+    outlook = plane.outlook
+    return RateLimits(accounts=outlook.accounts, lockouts=outlook.lockouts, configured=configured)
 
 
 def _reach(settings: Settings) -> Reach:

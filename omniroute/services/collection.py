@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.availability import Availabilities
+from omniroute.services.breakers import Breakers
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
@@ -12,8 +14,10 @@ from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.providers import Providers
+from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
+from omniroute.services.resilience import Resilience
 from omniroute.services.system import System
 
 
@@ -30,6 +34,10 @@ class Services:
     aliases: Aliases
     balancing: Balancing
     model_list: ModelList
+    resilience: Resilience
+    breakers: Breakers
+    availability: Availabilities
+    rate_limits: RateLimits
     system: System
     request_log: RequestLog
     feeds: Feeds

@@ -7,7 +7,9 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
+from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.balancing import Balancing
+from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
@@ -19,7 +21,9 @@ from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
 from omniroute.services.request_log import RequestLog
+from omniroute.services.resilience import Resilience
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.upstreams import Upstreams
@@ -39,6 +43,7 @@ from omniroute.upstream.guard import check_url
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
+NOBODY = Availability(unavailable_count=0, models=(), available=())
 HERE = Visitor(address="127.0.0.1", user_agent="tests")
 
 
@@ -86,6 +91,11 @@ class Parts:
     combo_measures: ComboMeasures
     aliases: Aliases
     balancing: Balancing
+    resilience: Resilience
+    breakers: Breakers
+    availability: Availabilities
+    rate_limits: RateLimits
+    held: list[BreakerState] = field(default_factory=list)
     system: System
     request_log: RequestLog
     bus: Bus
@@ -130,6 +140,19 @@ def assemble(
             if name in {None, one}:
                 del measured[one]
 
+    held: list[BreakerState] = []
+
+    def reset(wanted: ResetDraft) -> int:
+        gone = [one for one in held if wanted.name in {None, one.name}]
+        held[:] = [one for one in held if one not in gone]
+        return len(gone)
+
+    def check_model(model: str) -> ModelCheck:
+        return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
+
+    async def configured() -> ConfiguredLimits:
+        return ConfiguredLimits()
+
     logins = Logins(database)
     usage_rows = UsageRows(database)
     login = Login(
@@ -161,6 +184,11 @@ def assemble(
         combo_measures=ComboMeasures(read=lambda: measured, forget=forget),
         aliases=Aliases(rows=alias_rows, names=names, clock=clock, changed=told),
         balancing=Balancing(groups=SettingGroups(database), changed=told),
+        resilience=Resilience(groups=SettingGroups(database), changed=told),
+        breakers=Breakers(read=lambda: held, reset=reset),
+        availability=Availabilities(read=lambda: NOBODY, check=check_model, reset=reset),
+        rate_limits=RateLimits(accounts=tuple, lockouts=tuple, configured=configured),
+        held=held,
         database=database,
         meta=meta,
         connection_rows=connection_rows,
