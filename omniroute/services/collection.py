@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
-from omniroute.services.balancing import Balancing
 from omniroute.services.availability import Availabilities
+from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
