@@ -130,7 +130,7 @@ class Cooling:
             )
             self._bus.publish(event)
         new = phase(standing, now)
-        if known is not None and new is not phase(before, now) and new is not Phase.COOLING:
+        if known is not None and _has_turned(before, standing, now):
             self._bus.publish(
                 BreakerChanged(
                     provider=scope.provider or None,
@@ -254,6 +254,15 @@ class Cooling:
         """Forget what was over long ago."""
         now = self._clock.monotonic()
         self.reset([scope for scope, standing in self._held.items() if is_stale(standing, now)])
+
+
+def _has_turned(before: Standing | None, standing: Standing | None, now: float) -> bool:
+    """Whether a breaker opened, let its probe through or closed; the end of a mere cooldown is none of these."""
+    was, new = phase(before, now), phase(standing, now)
+    if new is Phase.HALF_OPEN:
+        return standing is not None and standing.probing and not (before is not None and before.probing)
+    opened = new is Phase.OPEN and was is not Phase.OPEN
+    return opened or (new is Phase.CLOSED and was in {Phase.OPEN, Phase.HALF_OPEN})
 
 
 _OPEN_TO_ALL = frozenset({Verdict.FREE, Verdict.PROBE})

@@ -38,25 +38,40 @@ class Hedge(Generic[B, R]):
 
     async def first(self, routes: Iterator[tuple[Route, Permit]], watch: Watch) -> B:
         """Return what the first target that answers has begun; raise AllFailed when none does."""
-        may_hedge = True
         try:
-            while self._legs or self._start(routes):
-                # The legs have limits of their own; this task waits for them as long as the request may take.
-                watch.wait(Reason.TOTAL, watch.total_s)
-                done, _ = await asyncio.wait(
-                    self._legs,
-                    timeout=self._after_s if may_hedge else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if not done:
-                    may_hedge = False
-                    self._start(routes)
-                begun = self._winner(done)
-                if begun is not None:
-                    return begun
-        finally:
+            winner = await self._race(routes, watch)
+        except BaseException:
             await self._give_up()
-        raise AllFailed(self._walk.told())
+            raise
+        if winner is None:
+            raise AllFailed(self._walk.told())
+        leg, begun = winner
+        try:
+            await self._give_up()
+        except asyncio.CancelledError:
+            self._way.drop(begun)
+            raise
+        _take_over(self._walk.call, leg.call)
+        if leg.trial is not None:
+            self._walk.answered(leg.trial)
+        return begun
+
+    async def _race(self, routes: Iterator[tuple[Route, Permit]], watch: Watch) -> tuple[Leg[B, R], B] | None:
+        """Return the leg that answers first with what it has begun, None when none does."""
+        may_hedge = True
+        while self._legs or self._start(routes):
+            # The legs have limits of their own; this task waits for them as long as the request may take.
+            watch.wait(Reason.TOTAL, watch.total_s)
+            done, _ = await asyncio.wait(
+                self._legs, timeout=self._after_s if may_hedge else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                may_hedge = False
+                self._start(routes)
+            winner = self._winner(done)
+            if winner is not None:
+                return winner
+        return None
 
     def _start(self, routes: Iterator[tuple[Route, Permit]]) -> bool:
         """Ask the next target, if there is one."""
@@ -74,8 +89,8 @@ class Hedge(Generic[B, R]):
         with self._watches.beside() as watch:
             return await leg.run(watch)
 
-    def _winner(self, done: set[asyncio.Task[B | None]]) -> B | None:
-        """Return the answer of one that is done; raise AllFailed when one says that nobody could do better."""
+    def _winner(self, done: set[asyncio.Task[B | None]]) -> tuple[Leg[B, R], B] | None:
+        """Return the first of those done that answered; raise AllFailed when one says that nobody could do better."""
         for task in [one for one in self._legs if one in done]:
             try:
                 begun = task.result()
@@ -85,10 +100,7 @@ class Hedge(Generic[B, R]):
             leg = self._legs.pop(task)
             if begun is not None:
                 self._ended_by = "another target answered first"
-                _take_over(self._walk.call, leg.call)
-                if leg.trial is not None:
-                    self._walk.answered(leg.trial)
-                return begun
+                return leg, begun
         return None
 
     async def _give_up(self) -> None:
