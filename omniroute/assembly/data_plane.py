@@ -70,14 +70,7 @@ class DataPlane:
         self.following = Following(stores.meta, self.snapshots.rebuild)
         prices = PriceBook.load()
         resolver = Resolver(prices, self.traffic)
-        self.outlook = Outlook(
-            cooling=self.cooling,
-            traffic=self.traffic,
-            learned=self.learned,
-            resolver=resolver,
-            snapshot=self.snapshots.current,
-            clock=self.clock,
-        )
+        self.outlook = self._outlook(resolver)
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
@@ -111,6 +104,16 @@ class DataPlane:
                 stall_s=settings.client_stall_timeout_s,
             ),
             max_open=settings.max_open_requests,
+        )
+
+    def _outlook(self, resolver: Resolver) -> Outlook:
+        return Outlook(
+            cooling=self.cooling,
+            traffic=self.traffic,
+            learned=self.learned,
+            resolver=resolver,
+            snapshot=self.snapshots.current,
+            clock=self.clock,
         )
 
     def _app(self, pipeline: Pipeline, resolver: Resolver) -> Routes:

@@ -49,9 +49,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
     return Services(
         login=login,
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
-        nodes=Nodes(
-            rows=stores.nodes, connections=stores.connections, check_url=check_url, clock=clock, changed=changed
-        ),
+        nodes=_nodes(stores, plane),
         providers=_providers(stores, plane),
         combos=Combos(
             rows=stores.combos,
@@ -73,6 +71,16 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
         reach=_reach(settings),
+    )
+
+
+def _nodes(stores: Stores, plane: DataPlane) -> Nodes:
+    return Nodes(
+        rows=stores.nodes,
+        connections=stores.connections,
+        check_url=check_url,
+        clock=plane.clock,
+        changed=plane.changed,
     )
 
 

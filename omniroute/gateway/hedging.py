@@ -35,22 +35,17 @@ class Hedge(Generic[B, R]):
         self._after_s = after_s
         self._legs: dict[asyncio.Task[B | None], Leg[B, R]] = {}
         self._ended_by: str | None = None  # None: the request itself was ended
+        self._begun: B | None = None
 
     async def first(self, routes: Iterator[tuple[Route, Permit]], watch: Watch) -> B:
         """Return what the first target that answers has begun; raise AllFailed when none does."""
         try:
             winner = await self._race(routes, watch)
-        except BaseException:
+        finally:
             await self._give_up()
-            raise
         if winner is None:
             raise AllFailed(self._walk.told())
         leg, begun = winner
-        try:
-            await self._give_up()
-        except asyncio.CancelledError:
-            self._way.drop(begun)
-            raise
         _take_over(self._walk.call, leg.call)
         if leg.trial is not None:
             self._walk.answered(leg.trial)
@@ -100,6 +95,7 @@ class Hedge(Generic[B, R]):
             leg = self._legs.pop(task)
             if begun is not None:
                 self._ended_by = "another target answered first"
+                self._begun = begun
                 return leg, begun
         return None
 
@@ -108,7 +104,12 @@ class Hedge(Generic[B, R]):
         legs = list(self._legs.items())
         for task, _ in legs:
             task.cancel()
-        await asyncio.gather(*(task for task, _ in legs), return_exceptions=True)
+        try:
+            await asyncio.gather(*(task for task, _ in legs), return_exceptions=True)
+        except asyncio.CancelledError:
+            if self._begun is not None:
+                self._way.drop(self._begun)
+            raise
         for task, leg in legs:
             begun = None if task.cancelled() or task.exception() is not None else task.result()
             usage = leg.call.usage
