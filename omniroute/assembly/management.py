@@ -51,14 +51,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
         nodes=_nodes(stores, plane),
         providers=_providers(stores, plane),
-        combos=Combos(
-            rows=stores.combos,
-            connections=stores.connections,
-            names=names,
-            probe=plane.probe,
-            clock=clock,
-            changed=changed,
-        ),
+        combos=_combos(stores, plane, names),
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
@@ -79,6 +72,17 @@ def _nodes(stores: Stores, plane: DataPlane) -> Nodes:
         rows=stores.nodes,
         connections=stores.connections,
         check_url=check_url,
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def _combos(stores: Stores, plane: DataPlane, names: NameBook) -> Combos:
+    return Combos(
+        rows=stores.combos,
+        connections=stores.connections,
+        names=names,
+        probe=plane.probe,
         clock=plane.clock,
         changed=plane.changed,
     )

@@ -407,6 +407,33 @@ async def test_each_of_two_has_its_own_wait_for_the_first_byte(trio: Several) ->
     assert (await trio.gateway.chat("quick")).headers["x-omniroute-provider"] == "c"
 
 
+async def test_what_the_overtaken_one_is_known_to_have_used_is_a_cost_of_the_request(
+    gateway: RunningGateway, fakes: MakeFake
+) -> None:
+    made = [await fakes(Format.ANTHROPIC) for _ in range(2)]
+    for number, fake in enumerate(made, 1):
+        body = {
+            "provider": "anthropic",
+            "name": str(number),
+            "apiKey": fake.key,
+            "baseUrl": fake.api_url,
+            "local": True,
+            "priority": number,
+        }
+        await gateway.admin("POST", "/api/providers", body)
+    await gateway.admin("PUT", "/api/resilience", {"requests": {"hedgeAfterMs": 100}})
+    made[0].faults.push("stall", after=0)  # its first event tells of the input, and nothing follows
+    model = "anthropic/claude-sonnet-4-5"
+    for _ in range(2):
+        assert (await gateway.chat(model, stream=True)).status_code == 200
+    plain, hedged = await gateway.rows(2)
+    assert [len(fake.generations) for fake in made] == [2, 1]
+    assert (plain.input_tokens, plain.output_tokens) == (hedged.input_tokens, hedged.output_tokens)
+    assert plain.cost_nano is not None
+    assert hedged.cost_nano is not None
+    assert hedged.cost_nano > plain.cost_nano
+
+
 # ── credentials that can be renewed ─────────────────────────────────────────────────────────────────────────────────
 
 
