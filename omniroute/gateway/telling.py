@@ -69,9 +69,12 @@ def held_off(call: Call, refusals: Sequence[Refusal]) -> Fault:
     target, standing, wait = min(refusals, key=lambda one: one[2])
     rule = RULES[FailureKind(standing.reason)]
     place = f"{target.provider}/{target.model} over {target.connection_name!r}"
+    said = f"said: {standing.message}"
+    if standing.reason == FailureKind.AUTH:
+        said = "was refused by the provider: its credential is not accepted"
     return Fault(
         kind=rule.fault_kind,
-        message=f"every target is left alone for now; the first to be free, {place}, said: {standing.message}",
+        message=f"every target is left alone for now; the first to be free, {place}, {said}",
         status=rule.client_status,
         retry_after_s=wait,
         attempts=tuple(map(_told_refusal, refusals)),
