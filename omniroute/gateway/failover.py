@@ -4,7 +4,6 @@ What is held against whom decides who is let through (gateway/cooling.py); how o
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from omniroute.gateway.attempt import Attempt, hub_request
@@ -57,7 +56,7 @@ class Failover:
         """Stream the first answer that begins; raise AllFailed when none does."""
         await self._walk(call, watch, AsStream(self._attempt, reply))
         if call.outcome == "truncated" and call.fault is not None and call.target is not None:
-            self._cooling.failed(call.target, of_fault(replace(call.fault, kind="truncated")))
+            self._cooling.failed(call.target, of_fault(call.fault))
 
     async def _walk(self, call: Call, watch: Watch, way: Way[B, R]) -> R:
         """Return what the first target that answers gave."""

@@ -195,7 +195,7 @@ async def test_a_storm_of_429_is_answered_at_once_and_adds_nothing_to_the_named_
     lone.fakes["a"].faults.always("429", retry_after="7")
     answers = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {429}
-    assert {int(answer.headers["retry-after"]) for answer in answers} <= {6, 7}
+    assert {int(answer.headers["retry-after"]) for answer in answers} <= {5, 6, 7}
     before = lone.asked()
     later = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}", stream=True) for _ in range(50)))
     assert {answer.status_code for answer in later} == {429}
@@ -232,7 +232,7 @@ async def test_fifty_at_once_send_one_probe_and_go_elsewhere(pair: Several, stre
     pair.fakes["a"].faults.push("500")
     assert (await pair.gateway.chat("best")).status_code == 200
     await pair.state("a", "HALF_OPEN")
-    pair.fakes["a"].faults.push("slow_first_byte", delay_s=1.0)
+    pair.fakes["a"].faults.push("slow_first_byte", delay_s=3.0)
     answers = await asyncio.gather(*(pair.gateway.chat("best", stream=stream) for _ in range(50)))
     assert Counter(answer.headers["x-omniroute-provider"] for answer in answers) == {"a": 1, "b": 49}
     assert await pair.breakers() == {}, "the probe was answered"
@@ -247,7 +247,7 @@ async def test_fifty_at_once_at_a_lone_target_send_one_probe_and_the_rest_hear_w
     assert (await lone.gateway.chat(f"a/{MODEL}")).status_code == 502
     assert (await lone.gateway.chat(f"a/{MODEL}")).headers["retry-after"] == "1"
     await lone.state("a", "HALF_OPEN")
-    lone.fakes["a"].faults.push("slow_first_byte", delay_s=1.0)
+    lone.fakes["a"].faults.push("slow_first_byte", delay_s=3.0)
     answers = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}") for _ in range(50)))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 502: 49}
     assert {answer.headers["retry-after"] for answer in answers if answer.status_code == 502} == {"1"}
