@@ -192,18 +192,18 @@ async def test_a_refused_credential_is_not_sent_again_and_says_why(lone: Several
 
 
 async def test_a_storm_of_429_is_answered_at_once_and_adds_nothing_to_the_named_time(lone: Several) -> None:
-    lone.fakes["a"].faults.always("429", retry_after="7")
-    answers = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}") for _ in range(50)))
+    lone.fakes["a"].faults.always("429", retry_after="60")
+    answers = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {429}
-    assert {int(answer.headers["retry-after"]) for answer in answers} <= {5, 6, 7}
+    assert {int(answer.headers["retry-after"]) for answer in answers} <= set(range(40, 61))
     before = lone.asked()
-    later = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}", stream=True) for _ in range(50)))
+    later = await asyncio.gather(*(lone.gateway.chat(f"a/{MODEL}", stream=True) for _ in range(20)))
     assert {answer.status_code for answer in later} == {429}
     assert lone.asked() == before, "nobody knocks before the time that was named"
     held = (await lone.breakers())[f"connection:{lone.ids['a']}"]
     assert held["state"] == "CLOSED", "a rate limit is no ill health"
     assert held["cooling"] is True
-    assert held["remainingMs"] <= 7_000
+    assert held["remainingMs"] <= 60_000
 
 
 async def test_when_all_are_down_the_client_hears_at_once_of_each_and_when_the_first_is_free(trio: Several) -> None:
