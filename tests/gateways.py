@@ -122,6 +122,7 @@ class _running:  # noqa: N801 - reads as the context it is
         config = uvicorn.Config(
             gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             ws="websockets-sansio", ws_max_size=1024 * 1024, ws_per_message_deflate=False, timeout_graceful_shutdown=2,
+            timeout_keep_alive=60,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server._serve())

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _make_policies()
     _make_api_keys()
     _make_login_sessions()
+    _make_breakers()
     _make_request_logs()
     _make_request_attempts()
     _make_stored_responses()
@@ -162,6 +163,25 @@ def _make_login_sessions() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_sessions")),
     )
     op.create_index(op.f("ix_login_sessions_expires_at"), "login_sessions", ["expires_at"])
+
+
+def _make_breakers() -> None:
+    op.create_table(
+        "breakers",
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("grip", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "connection_id", "model", name=op.f("pk_breakers")),
+    )
 
 
 def _make_request_logs() -> None:

@@ -16,6 +16,7 @@ from omniroute.services.combos import (
     LONGEST_MS,
     MOST_ATTEMPTS,
     MOST_PRIORITY,
+    MOST_RETRIES,
     MOST_STICKY,
     MOST_TARGETS,
     MOST_TOKENS,
@@ -35,6 +36,7 @@ _Model = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]
 _Tokens = Annotated[int, WHOLE, Field(ge=0, le=MOST_TOKENS)]
 _Weight = Annotated[int, WHOLE, Field(ge=0, le=MOST_WEIGHT)]
 _Limit = Annotated[int, WHOLE, Field(ge=1, le=LONGEST_MS)]
+_Delay = Annotated[int, WHOLE, Field(ge=0, le=LONGEST_MS)]
 
 
 @shape
@@ -73,6 +75,9 @@ class NewConfig(ComboConfig):
     timeout_ms: _Limit | None = None
     first_byte_timeout_ms: _Limit | None = None
     sticky_limit: Annotated[int, WHOLE, Field(ge=1, le=MOST_STICKY)] = 1
+    max_retries: Annotated[int, WHOLE, Field(ge=0, le=MOST_RETRIES)] | None = None
+    retry_delay_ms: _Delay | None = None
+    hedge_after_ms: _Delay | None = None
 
 
 _Targets = Annotated[Sequence[NewTarget], Field(max_length=MOST_TARGETS)]

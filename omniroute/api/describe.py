@@ -82,7 +82,7 @@ def _operation(row: Operation, schemas: Schemas) -> JsonObject:
         content: JsonObject = {"schema": schemas.body(row)}
         if row.example is not None:
             content["example"] = row.example
-        made["requestBody"] = {"required": True, "content": {JSON: content}}
+        made["requestBody"] = {"required": row.needs_body, "content": {JSON: content}}
     return made
 
 

@@ -52,7 +52,8 @@ class Described:
 class Operation:
     """One operation. Without a `handler` it is documented here and served by the data plane.
 
-    `also` names further methods with the same meaning; `variants`, further statuses with the same answer; `errors`,
+    `also` names further methods with the same meaning; without `needs_body` an empty body means an empty object;
+    `variants`, further statuses with the same answer; `errors`,
     those beyond what every operation may answer.
     """
 
@@ -72,6 +73,7 @@ class Operation:
     example: Any = None
     media: str = JSON
     also: tuple[str, ...] = ()
+    needs_body: bool = True
 
 
 def expanded(operations: Iterable[Operation]) -> list[Operation]:

@@ -69,7 +69,7 @@ async def _serve(services: Services, operation: Operation, scope: Scope, receive
     call: Call[object, object] = Call(
         params=_params(scope["path_params"]),
         query=_query(scope["query_string"], operation.query),
-        body=await _body(operation.body, connection, receive, services.reach),
+        body=await _body(operation, connection, receive, services.reach),
         visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=caller.operator),
         credentials=credentials,
         is_secure=is_secure(connection, services.reach),
@@ -99,13 +99,16 @@ def _query(text: bytes, kind: type | None) -> object:
     return None if kind is None else read_query(parse_qsl(text.decode("latin-1"), keep_blank_values=True), kind)
 
 
-async def _body(kind: object, connection: HTTPConnection, receive: Receive, reach: Reach) -> object:
+async def _body(operation: Operation, connection: HTTPConnection, receive: Receive, reach: Reach) -> object:
+    kind = operation.body
     if not isinstance(kind, type):
         return None
     media = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media and media != JSON:
         raise UnsupportedMedia(f"send the body as {JSON}, not as {media!r}")
     raw = await received(connection, receive, reach)
+    if not raw and not operation.needs_body:
+        return kind()
     if not raw:
         raise Invalid("a JSON body is expected", code="invalid_json")
     if not media:

@@ -10,10 +10,14 @@ from omniroute.gateway.counting import Counting
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
+from omniroute.gateway.learned import Learned
+from omniroute.gateway.outlook import Outlook
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.policies import Policing
 from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
+from omniroute.gateway.refreshing import Refreshing
+from omniroute.gateway.remembering import Remembering
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.spending import Spending
@@ -25,6 +29,7 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
+from omniroute.services.resilience import Resilience
 from omniroute.state.bus import Bus
 from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.prices import PriceBook
@@ -49,6 +54,9 @@ class DataPlane:
         self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
         self.rulebook = build_rulebook(stores, self.clock, self.changed)
         self.spending = Spending(stores.usage.spent, self.clock)
+        self.learned = Learned()
+        self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
+        self.resilience = Resilience(groups=stores.settings, changed=self.changed)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
@@ -61,6 +69,7 @@ class DataPlane:
             balancing=self.balancing,
             rulebook=self.rulebook,
             spend=self.spending,
+            resilience=self.resilience,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
@@ -68,6 +77,7 @@ class DataPlane:
         self.following = Following(stores.meta, self.snapshots.rebuild)
         prices = PriceBook.load()
         self.resolver = resolver = Resolver(prices, self.traffic)
+        self.outlook = self._outlook(resolver)
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
@@ -82,9 +92,11 @@ class DataPlane:
         return Pipeline(
             resolver=resolver,
             failover=Failover(
-                Attempt(self.client, limits),
+                Attempt(self.client, limits, self.learned),
                 self.cooling,
                 Chooser(self.cooling),
+                refreshing=Refreshing(self.background),
+                watches=self.watches,
                 max_attempts=settings.max_attempts,
             ),
             recorder=self.recorder,
@@ -100,6 +112,16 @@ class DataPlane:
                 stall_s=settings.client_stall_timeout_s,
             ),
             max_open=settings.max_open_requests,
+        )
+
+    def _outlook(self, resolver: Resolver) -> Outlook:
+        return Outlook(
+            cooling=self.cooling,
+            traffic=self.traffic,
+            learned=self.learned,
+            resolver=resolver,
+            snapshot=self.snapshots.current,
+            clock=self.clock,
         )
 
     def _app(self, pipeline: Pipeline, resolver: Resolver) -> Routes:
@@ -122,6 +144,10 @@ class DataPlane:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
             self.cooling.forget(event.id)
+            self.learned.forget(event.id)
+        if event.noun == "nodes" and event.id is not None:
+            for account in self.snapshots.current().accounts.get(event.id, ()):
+                self.cooling.forget(account.connection_id, account.provider)
         await self.snapshots.rebuild()
         await self.following.changed()
         self.bus.publish(event)
@@ -130,6 +156,8 @@ class DataPlane:
         """Read the configuration and begin what runs beside the requests."""
         await self.following.begin()
         await self.snapshots.rebuild()
+        await self.remembering.restore(self.snapshots.current())
+        self.background.start(self.remembering.run(), "cooldowns")
         self.background.start(self.following.run(), "changes of the configuration")
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
@@ -141,10 +169,12 @@ class DataPlane:
         """Write the records that wait."""
         await self.recorder.flush()
         await self.kept.flush()
+        await self.remembering.flush()
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
         await self.background.stop()
         await self.recorder.close()
         await self.kept.close()
+        await self.remembering.flush()
         await self.client.close()

@@ -9,6 +9,8 @@ from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.availability import Availabilities
+from omniroute.services.breakers import Breakers
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
@@ -23,6 +25,7 @@ from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
@@ -41,18 +44,9 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
     return Services(
         login=login,
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
-        nodes=Nodes(
-            rows=stores.nodes, connections=stores.connections, check_url=check_url, clock=clock, changed=changed
-        ),
+        nodes=_nodes(stores, plane),
         providers=_providers(stores, plane),
-        combos=Combos(
-            rows=stores.combos,
-            connections=stores.connections,
-            names=names,
-            probe=plane.probe,
-            clock=clock,
-            changed=changed,
-        ),
+        combos=_combos(stores, plane, names),
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
@@ -60,6 +54,10 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         rulebook=plane.rulebook,
         policy_trials=_policy_trials(stores, plane),
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=clock),
+        resilience=plane.resilience,
+        breakers=Breakers(read=plane.outlook.breakers, reset=plane.outlook.reset),
+        availability=_availability(plane),
+        rate_limits=_rate_limits(plane),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
@@ -78,6 +76,40 @@ def _login(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockou
         changed=plane.changed,
         loopback=settings.is_loopback,
     )
+
+
+def _nodes(stores: Stores, plane: DataPlane) -> Nodes:
+    return Nodes(
+        rows=stores.nodes,
+        connections=stores.connections,
+        check_url=check_url,
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def _combos(stores: Stores, plane: DataPlane, names: NameBook) -> Combos:
+    return Combos(
+        rows=stores.combos,
+        connections=stores.connections,
+        names=names,
+        probe=plane.probe,
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def _availability(plane: DataPlane) -> Availabilities:
+    outlook = plane.outlook
+    return Availabilities(read=outlook.availability, check=outlook.check, reset=outlook.reset)
+
+
+def _rate_limits(plane: DataPlane) -> RateLimits:
+    async def configured() -> ConfiguredLimits:
+        return ConfiguredLimits()
+
+    outlook = plane.outlook
+    return RateLimits(accounts=outlook.accounts, lockouts=outlook.lockouts, configured=configured)
 
 
 def _reach(settings: Settings) -> Reach:
@@ -117,12 +149,9 @@ def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
 def _breakers(plane: DataPlane) -> list[CircuitBreaker]:
     return [
         CircuitBreaker(
-            name=scope if isinstance(scope, str) else "/".join(scope),
-            state="open" if left_s else "half_open",
-            failure_count=cooldown.level,
-            last_failure=cooldown.message,
+            name=one.name, state=one.state.lower(), failure_count=one.failure_count, last_failure=one.message
         )
-        for scope, cooldown, left_s in plane.cooling.held()
+        for one in plane.outlook.breakers()
     ]
 
 

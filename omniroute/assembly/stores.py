@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.breakers import Breakers
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.database import Database
@@ -34,6 +35,7 @@ class Stores:
     logins: Logins
     usage: UsageRows
     responses: Responses
+    breakers: Breakers
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -53,4 +55,5 @@ class Stores:
             logins=Logins(database),
             usage=UsageRows(database),
             responses=Responses(database),
+            breakers=Breakers(database),
         )

@@ -23,6 +23,7 @@ from omniroute.formats.translate import encode_request, encode_response
 from omniroute.formats.whole import NoAnswer, read_answer, read_body, read_stream
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import NotAnAnswer, whole_usage
+from omniroute.gateway.learned import Learned
 from omniroute.gateway.relay import Finished, Relay
 from omniroute.gateway.snapshot import Target
 from omniroute.gateway.watch import Reason, Watch
@@ -61,9 +62,10 @@ class Whole:
 class Attempt:
     """Makes tries."""
 
-    def __init__(self, client: UpstreamClient, limits: Limits) -> None:
+    def __init__(self, client: UpstreamClient, limits: Limits, learned: Learned) -> None:
         self._client = client
         self._limits = limits
+        self._learned = learned
         self._repairs: dict[tuple[str, str], tuple[Repair, ...]] = {}  # by connection and model
 
     async def open(self, call: Call, target: Target, watch: Watch) -> Answer:
@@ -95,6 +97,7 @@ class Attempt:
             if call.codec.format is target.format:
                 endpoint = endpoint.adding(call.forwarded)
             answer = await self._client.post(endpoint, body)
+            self._learned.note(target.connection_id, answer.headers)
             if answer.status == _OK:
                 return answer
             try:

@@ -33,6 +33,7 @@ class Call:
         "answer_by",
         "attempts",
         "began",
+        "beside_nano",
         "body",
         "codec",
         "fault",
@@ -92,6 +93,7 @@ class Call:
         self.usage: Usage | None = None
         self.usage_source = "none"
         self.first_token_at: float | None = None
+        self.beside_nano = 0  # what tries that were overtaken are known to have cost
         self.outcome = "failed"
         self.status = 0
         self.fault: Fault | None = None
@@ -121,6 +123,10 @@ class Call:
     def is_late(self) -> bool:
         """Whether the time for an answer is over."""
         return self.answer_by is not None and time.perf_counter() >= self.answer_by
+
+    def has_time_for(self, seconds: float) -> bool:
+        """Whether the time for an answer lasts longer than that."""
+        return self.answer_by is None or time.perf_counter() + seconds < self.answer_by
 
     def limited(self, limit_s: float) -> float:
         """Return a wait's limit, or what is left of the time for an answer if that is less."""

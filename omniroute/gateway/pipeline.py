@@ -17,7 +17,7 @@ from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
-from omniroute.gateway.failover import AllFailed, Failover
+from omniroute.gateway.failover import Failover
 from omniroute.gateway.policies import Policing
 from omniroute.gateway.record import Recorder
 from omniroute.gateway.relay import Finished, error_event
@@ -25,6 +25,7 @@ from omniroute.gateway.reply import StreamReply, error_answer, whole_headers
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.shaping import shape
 from omniroute.gateway.snapshot import Snapshot
+from omniroute.gateway.telling import AllFailed
 from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
@@ -210,7 +211,8 @@ class Pipeline:
     def _cost(self, call: Call) -> int | None:
         """Return what the request cost, in billionths of a dollar, when usage and price are known."""
         rate = call.target.rate if call.target else None
-        return None if rate is None or call.usage is None else cost_nano(rate, call.usage)
+        cost = None if rate is None or call.usage is None else cost_nano(rate, call.usage)
+        return cost if not call.beside_nano else (cost or 0) + call.beside_nano
 
     def _record(self, call: Call) -> None:
         """Hand the record to the recorder, and tell whoever listens."""

@@ -13,6 +13,7 @@ from omniroute.gateway.traffic import Load, Scope, Traffic
 from omniroute.kit.errors import Invalid, NotFound, OmniError
 from omniroute.routing.conditions import Condition
 from omniroute.routing.names import MAX_ALIASES, MAX_COMBOS
+from omniroute.routing.profiles import RequestLimits
 from omniroute.routing.strategies import Strategy
 from omniroute.services.combos import Combo, ComboTarget, member_key
 from omniroute.upstream.catalogue import endpoint_url
@@ -61,6 +62,7 @@ class Resolver:
             combo=growth.combo,
             asks_facts=_asks_facts(choice),
             is_single=len(routes) == 1 and growth.combo is None,
+            limits=_limits(snapshot.patience.requests, growth.combo),
         )
 
 
@@ -234,7 +236,25 @@ class _Growth:
             stream=endpoint_of(account, Purpose.CHAT, model, stream=True),
             rate=self._prices.rate(account.provider_id, model),
             repairs=account.repairs,
+            profile=account.profile,
+            refresh=account.refresh,
         )
+
+
+def _limits(common: RequestLimits, combo: Combo | None) -> RequestLimits:
+    """Return a combo's limits, and the common ones where it has none."""
+    if combo is None:
+        return common
+    config = combo.config
+    own = {
+        "max_attempts": config.max_attempts,
+        "timeout_ms": config.timeout_ms,
+        "first_byte_timeout_ms": config.first_byte_timeout_ms,
+        "hedge_after_ms": config.hedge_after_ms,
+        "max_retries": config.max_retries,
+        "retry_delay_ms": config.retry_delay_ms,
+    }
+    return replace(common, **{name: value for name, value in own.items() if value is not None})
 
 
 def endpoint_of(account: Account, purpose: Purpose, model: str, *, stream: bool = False) -> Endpoint:

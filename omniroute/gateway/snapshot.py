@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from yarl import URL
 
 from omniroute.formats.hub import Format
+from omniroute.gateway.refreshing import Refresh
 from omniroute.gateway.shape import Shaping
 from omniroute.gateway.traffic import Load, Scope
 from omniroute.routing.addresses import AddressFilter
+from omniroute.routing.breaker import BreakerScope, scopes_of
 from omniroute.routing.conditions import Condition
 from omniroute.routing.names import Names
 from omniroute.routing.policies import Rule
+from omniroute.routing.profiles import Patience, Profile, RequestLimits
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.combos import Combo, ComboConfig
@@ -40,6 +43,12 @@ class Target:
     stream: Endpoint
     rate: Rate | None
     repairs: tuple[str, ...] = ()
+    profile: Profile = field(default_factory=Profile)
+    refresh: Refresh | None = None
+    scopes: tuple[BreakerScope, BreakerScope, BreakerScope] = field(init=False)  # the breakers that stand before it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scopes", scopes_of(self.provider, self.connection_id, self.model))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +68,8 @@ class Account:
     max_concurrent: int | None = None
     repairs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    profile: Profile = field(default_factory=Profile)
+    refresh: Refresh | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +135,7 @@ class Plan:
     asks_facts: bool = False  # something in it looks at the request
     speaks: Format | None = None  # only targets of this format will do
     is_single: bool = False  # one target, no combo: there is nothing to choose
+    limits: RequestLimits = field(default_factory=RequestLimits)  # the combo's, where it has any
 
     @property
     def config(self) -> ComboConfig | None:
@@ -148,6 +160,7 @@ class Snapshot:
     policies: Sequence[Rule] = ()  # those that are not drafts, in order
     addresses: AddressFilter | None = None  # None: anyone may call
     shaping: Shaping | None = None  # None: requests go as they are
+    patience: Patience = field(default_factory=Patience)
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

@@ -10,9 +10,11 @@ from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
 from omniroute.routing.policies import State
+from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.names import names_of, prefixes_of
+from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
@@ -38,6 +40,7 @@ class Snapshots:
         balancing: Balancing,
         rulebook: Rulebook,
         spend: Spend,
+        resilience: Resilience,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -50,6 +53,7 @@ class Snapshots:
         self._balancing = balancing
         self._rulebook = rulebook
         self._spend = spend
+        self._resilience = resilience
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -70,7 +74,8 @@ class Snapshots:
         keys = await self._keys.list()
         rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
         await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
-        accounts = _accounts(connections, nodes)
+        patience = await self._resilience.get()
+        accounts = _accounts(connections, nodes, patience)
         redactor.know(frozenset(_secrets(connections, nodes)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, alias_rows)
@@ -95,6 +100,7 @@ class Snapshots:
             policies=rules,
             addresses=await self._rulebook.ip_filter.compiled(),
             shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
+            patience=patience,
         )
 
 
@@ -108,20 +114,26 @@ def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> 
             yield value.reveal()
 
 
-def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> list[Account]:
+def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience) -> list[Account]:
     """Spell each connection for the data plane; one whose provider is gone or unsupported is left out."""
     by_node = {node.id: node for node in nodes}
     records = {record.id: record for record in CATALOGUE if record.supported}
     accounts: list[Account] = []
     for row in connections:
         if (node := by_node.get(row.provider)) is not None:
-            accounts.append(_of_node(row, node))
+            accounts.append(_of_node(row, node, patience))
         elif (record := records.get(row.provider)) is not None:
-            accounts.append(_of_record(row, record))
+            accounts.append(_of_record(row, record, patience))
     return accounts
 
 
-def _of_node(row: ConnectionRow, node: NodeRow) -> Account:
+def _profile(row: ConnectionRow, patience: Patience, *, local: bool) -> Profile:
+    """Return the profile of the category that an account belongs to."""
+    category = Category.OAUTH if row.auth_type == "oauth" else Category.LOCAL if local else Category.API_KEY
+    return patience.profiles[category]
+
+
+def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:
     form = Format(node.format)
     return Account(
         connection_id=row.id,
@@ -136,10 +148,11 @@ def _of_node(row: ConnectionRow, node: NodeRow) -> Account:
         weight=row.weight,
         max_concurrent=row.max_concurrent,
         models=_own_models(row),
+        profile=_profile(row, patience, local=node.is_local or row.is_local),
     )
 
 
-def _of_record(row: ConnectionRow, record: ProviderRecord) -> Account:
+def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience) -> Account:
     return Account(
         connection_id=row.id,
         name=row.name,
@@ -154,6 +167,7 @@ def _of_record(row: ConnectionRow, record: ProviderRecord) -> Account:
         max_concurrent=row.max_concurrent,
         repairs=record.repairs,
         models=_own_models(row) or tuple(model.id for model in record.chat_models),
+        profile=_profile(row, patience, local=row.is_local),
     )
 
 

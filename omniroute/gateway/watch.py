@@ -6,7 +6,9 @@ at all of them four times a second. It ends an overdue wait by cancelling the re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from omniroute.kit.tasks import Background
@@ -107,6 +109,7 @@ class Watches:
     def __init__(self, background: Background) -> None:
         self._background = background
         self._open: dict[Watch, Callable[[], Awaitable[None]]] = {}
+        self._beside: set[Watch] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -127,6 +130,18 @@ class Watches:
         del self._open[watch]
         watch.release()
 
+    @contextmanager
+    def beside(self) -> Iterator[Watch]:
+        """Watch the waits of the running task, a part of a request; the request itself has the other limits."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in a task
+        watch = Watch(asyncio.get_running_loop(), task, math.inf)
+        self._beside.add(watch)
+        try:
+            yield watch
+        finally:
+            self._beside.discard(watch)
+
     async def sweep(self) -> None:
         """Look at every open request, again and again."""
         loop = asyncio.get_running_loop()
@@ -135,6 +150,10 @@ class Watches:
             self._look(loop.time())
 
     def _look(self, now: float) -> None:
+        for watch in list(self._beside):
+            reason = watch.overdue(now)
+            if reason is not None:
+                watch.end(reason)
         for watch, gone in list(self._open.items()):
             if watch.body_read:
                 watch.follow(gone, self._background)

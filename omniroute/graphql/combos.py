@@ -53,6 +53,9 @@ _WHICH = "Which requests it takes; left out: all."
 _ATTEMPTS = "How many tries at most; null: as the gateway is set."
 _TIMEOUT = "Until an answer is complete or its stream has begun, in milliseconds, whatever was tried; null: no limit."
 _FIRST = "For each try until its first byte, in milliseconds; null: as the gateway is set."
+_RETRIES = "How often the same target is tried again; without it, what holds for all requests."
+_PAUSE = "About how many milliseconds lie between tries at the same target."
+_HEDGE = "After how many milliseconds without an answer a second target is asked as well; 0 never."
 _STICKY = "How many requests round-robin gives a target in a row: 1 to 1,000."
 
 
@@ -96,6 +99,9 @@ expose(
     timeout_ms=_TIMEOUT,
     first_byte_timeout_ms=_FIRST,
     sticky_limit=_STICKY,
+    max_retries=_RETRIES,
+    retry_delay_ms=_PAUSE,
+    hedge_after_ms=_HEDGE,
 )
 expose(
     Combo,
@@ -158,6 +164,9 @@ accept(
     timeout_ms=_TIMEOUT,
     first_byte_timeout_ms=_FIRST,
     sticky_limit=_STICKY,
+    max_retries=_RETRIES,
+    retry_delay_ms=_PAUSE,
+    hedge_after_ms=_HEDGE,
 )
 _TARGETS = Taken(words="Its targets: 1 to 32.", kind=list[TargetInput], read=tuple)
 _CONFIG = Taken(words="Its limits.", kind=ConfigInput)

@@ -53,4 +53,19 @@ class ConnectionCooled:
     until_ms: int
 
 
-Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged:
+    """A breaker opened, let its probe through (half_open) or closed.
+
+    It stands before a provider, or a connection, or one model on it; `until_ms` is when it will let a probe through.
+    """
+
+    provider: str | None
+    connection_id: str | None
+    model: str | None
+    state: str
+    reason: str
+    until_ms: int | None = None
+
+
+Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled | BreakerChanged

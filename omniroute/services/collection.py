@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
+from omniroute.services.availability import Availabilities
 from omniroute.services.balancing import Balancing
+from omniroute.services.breakers import Breakers
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
@@ -14,8 +16,10 @@ from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import Providers
+from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
+from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.system import System
 
@@ -36,6 +40,10 @@ class Services:
     rulebook: Rulebook
     policy_trials: PolicyTrials
     locks: Locks
+    resilience: Resilience
+    breakers: Breakers
+    availability: Availabilities
+    rate_limits: RateLimits
     system: System
     request_log: RequestLog
     feeds: Feeds

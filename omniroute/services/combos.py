@@ -34,6 +34,7 @@ MOST_PRIORITY = 1_000
 MOST_TOKENS = 100_000_000
 MOST_ATTEMPTS = 50
 MOST_STICKY = 1_000
+MOST_RETRIES = 10
 LONGEST_MS = 3_600_000
 
 _NAME = re.compile(NAME_PATTERN)
@@ -56,16 +57,21 @@ class ComboTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComboConfig:
-    """Limits. None leaves it to the gateway's settings.
+    """Limits. None leaves it to what holds for all requests (services/resilience.py).
 
     `max_attempts` tries at most; `timeout_ms` until an answer is complete, or its stream has begun, whatever was tried;
     `first_byte_timeout_ms` for each try. `sticky_limit` is how many requests round-robin gives a target in a row.
+    `max_retries` more tries at the same target, about `retry_delay_ms` apart. `hedge_after_ms`: a second target is
+    asked as well when the first has not begun to answer by then; 0 switches that off where it holds for all.
     """
 
     max_attempts: int | None = None
     timeout_ms: int | None = None
     first_byte_timeout_ms: int | None = None
     sticky_limit: int = 1
+    max_retries: int | None = None
+    retry_delay_ms: int | None = None
+    hedge_after_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,10 +329,13 @@ def _config(config: ComboConfig) -> JsonObject:
     _optional(config.timeout_ms, "config.timeoutMs", LONGEST_MS)
     _optional(config.first_byte_timeout_ms, "config.firstByteTimeoutMs", LONGEST_MS)
     within(config.sticky_limit, "config.stickyLimit", least=1, most=MOST_STICKY)
+    _optional(config.max_retries, "config.maxRetries", MOST_RETRIES, least=0)
+    _optional(config.retry_delay_ms, "config.retryDelayMs", LONGEST_MS, least=0)
+    _optional(config.hedge_after_ms, "config.hedgeAfterMs", LONGEST_MS, least=0)
     made: JsonObject = msgspec.to_builtins(config)
     return made
 
 
-def _optional(value: int | None, name: str, most: int) -> None:
+def _optional(value: int | None, name: str, most: int, *, least: int = 1) -> None:
     if value is not None:
-        within(value, name, least=1, most=most)
+        within(value, name, least=least, most=most)

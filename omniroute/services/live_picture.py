@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import (
+    BreakerChanged,
     ConfigurationChanged,
     ConnectionCooled,
     Happening,
@@ -109,7 +110,7 @@ class Picture:
                     at = moment(self.clock.now_ms())
                     self.new_changes.append(Change(noun=event.noun, id=event.id, at=at))
                     self.health_changed |= event.noun in {"connections", "nodes"}
-                case ConnectionCooled():
+                case ConnectionCooled() | BreakerChanged():
                     self.health_changed = True
         self._expire()
 

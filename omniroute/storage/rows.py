@@ -111,6 +111,27 @@ class LoginRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerRow:
+    """What is held against a provider, a connection, or one model on it; "" for what it is not about.
+
+    `grip` is a routing.breaker.Grip value; times are milliseconds since 1970.
+    """
+
+    provider: str
+    connection_id: str
+    model: str
+    grip: str
+    reason: str
+    message: str
+    failures: int
+    level: int
+    first_at: int
+    since: int
+    until: int
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """One try at a target. `failure` is a failure kind, None for the one that answered."""
 

@@ -137,6 +137,24 @@ login_sessions = Table(
     Column("user_agent", String(256), nullable=False),
 )
 
+# What is held against a connection, one model on it, or a provider: so that a restart does not forget it.
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("provider", String(64), primary_key=True),  # its name as it is shown; "" for the other two
+    Column("connection_id", String(40), primary_key=True),  # "" for a provider
+    Column("model", String(256), primary_key=True),  # "" for a whole connection, and for a provider
+    Column("grip", String(16), nullable=False),  # counted, soft, named, firm
+    Column("reason", String(32), nullable=False),  # a failure kind
+    Column("message", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("members", JSON, nullable=False),  # ids of the connections that a provider's breaker has counted
+)
+
 # One row an AI request.
 request_logs = Table(
     "request_logs",

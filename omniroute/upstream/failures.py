@@ -29,35 +29,48 @@ class FailureKind(StrEnum):
     LOSSY = "lossy"  # the target's format can't carry the request whole, and the client wants nothing lost
 
 
+class Effect(StrEnum):
+    """What a kind does to where it happened; the connection's profile says for how long."""
+
+    NONE = "none"
+    COOL = "cool"  # the connection cools; enough of these in a row open its breaker, and the provider's
+    SLOW = "slow"  # the connection cools until its limit is over; no breaker opens
+    LOCK = "lock"  # the connection is closed off at once
+    LOCK_MODEL = "lock_model"  # this model on this connection is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What follows from a kind: may the next target be tried, what the client hears, what cools and how long.
+    """What follows from a kind: may the next target be tried, what the client hears, what is held against whom.
 
-    `cool_s` is the first cooldown in seconds, doubled at each repetition up to `cool_max_s`; 0 cools nothing.
+    `again`: the same target may well answer a moment later.
     """
 
     try_next: bool
     client_status: int
     fault_kind: str
-    cool_s: float = 0.0
-    cool_max_s: float = 0.0
-    whole_connection: bool = True  # False: only this model on this connection
+    effect: Effect = Effect.NONE
+    again: bool = False
 
 
 RULES: Mapping[FailureKind, Rule] = {
     FailureKind.CLIENT_ERROR: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
     FailureKind.CONTENT_REFUSED: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
     FailureKind.LOSSY: Rule(try_next=True, client_status=400, fault_kind="invalid_request"),
-    FailureKind.AUTH: Rule(try_next=True, client_status=502, fault_kind="upstream", cool_s=120, cool_max_s=120),
-    FailureKind.QUOTA: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=120, cool_max_s=120),
-    FailureKind.RATE: Rule(try_next=True, client_status=429, fault_kind="rate_limit", cool_s=1, cool_max_s=120),
-    FailureKind.OVERLOAD: Rule(try_next=True, client_status=503, fault_kind="overloaded", cool_s=3, cool_max_s=60),
-    FailureKind.TRANSIENT: Rule(try_next=True, client_status=502, fault_kind="upstream", cool_s=3, cool_max_s=60),
-    FailureKind.TIMEOUT: Rule(try_next=True, client_status=504, fault_kind="timeout", cool_s=3, cool_max_s=60),
-    FailureKind.TRUNCATED: Rule(try_next=True, client_status=502, fault_kind="truncated", cool_s=3, cool_max_s=60),
-    FailureKind.MODEL_MISSING: Rule(
-        try_next=True, client_status=404, fault_kind="not_found", cool_s=120, cool_max_s=120, whole_connection=False
+    FailureKind.AUTH: Rule(try_next=True, client_status=502, fault_kind="upstream", effect=Effect.LOCK),
+    FailureKind.QUOTA: Rule(try_next=True, client_status=429, fault_kind="rate_limit", effect=Effect.LOCK),
+    FailureKind.RATE: Rule(try_next=True, client_status=429, fault_kind="rate_limit", effect=Effect.SLOW),
+    FailureKind.OVERLOAD: Rule(
+        try_next=True, client_status=503, fault_kind="overloaded", effect=Effect.COOL, again=True
     ),
+    FailureKind.TRANSIENT: Rule(
+        try_next=True, client_status=502, fault_kind="upstream", effect=Effect.COOL, again=True
+    ),
+    FailureKind.TIMEOUT: Rule(try_next=True, client_status=504, fault_kind="timeout", effect=Effect.COOL, again=True),
+    FailureKind.TRUNCATED: Rule(
+        try_next=True, client_status=502, fault_kind="truncated", effect=Effect.COOL, again=True
+    ),
+    FailureKind.MODEL_MISSING: Rule(try_next=True, client_status=404, fault_kind="not_found", effect=Effect.LOCK_MODEL),
 }
 
 _BY_STATUS: Mapping[int, FailureKind] = {
@@ -65,14 +78,34 @@ _BY_STATUS: Mapping[int, FailureKind] = {
     402: FailureKind.QUOTA,
     403: FailureKind.AUTH,
     404: FailureKind.MODEL_MISSING,
+    407: FailureKind.TRANSIENT,  # a proxy between us and the provider
     408: FailureKind.TIMEOUT,
+    410: FailureKind.MODEL_MISSING,  # retired
+    425: FailureKind.TRANSIENT,  # RFC 8470: too early, try again
     429: FailureKind.RATE,
     503: FailureKind.OVERLOAD,
     504: FailureKind.TIMEOUT,
+    522: FailureKind.TIMEOUT,  # Cloudflare: the origin could not be reached in time
+    524: FailureKind.TIMEOUT,  # Cloudflare: the origin was too slow
     529: FailureKind.OVERLOAD,  # Anthropic's overloaded_error
 }
+_BY_CODE: Mapping[str, FailureKind] = {
+    "insufficient_quota": FailureKind.QUOTA,
+    "billing_hard_limit_reached": FailureKind.QUOTA,
+    "credit_balance_too_low": FailureKind.QUOTA,
+    "content_filter": FailureKind.CONTENT_REFUSED,
+    "content_policy_violation": FailureKind.CONTENT_REFUSED,
+    "model_not_found": FailureKind.MODEL_MISSING,
+    "invalid_api_key": FailureKind.AUTH,
+}
+# What vendors answer with a bare 400 although the request is fine. Only the beginning of their words counts: further
+# on may stand what the client itself wrote, and a client must not be able to talk an account into a cooldown.
+_BY_FIRST_WORDS: Mapping[str, FailureKind] = {
+    "API key not valid": FailureKind.AUTH,  # Gemini
+    "API key expired": FailureKind.AUTH,  # Gemini
+    "Your credit balance is too low": FailureKind.QUOTA,  # Anthropic
+}
 _MAX_WAIT_S = 10**7  # what asks for more than months is a mistake
-_QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +150,16 @@ def of_fault(fault: Fault) -> Failure:
 
 
 def _kind(status: int, fault: Fault) -> FailureKind:
-    if fault.code in _QUOTA_CODES:
-        return FailureKind.QUOTA
-    if fault.code in {"content_filter", "content_policy_violation"}:
-        return FailureKind.CONTENT_REFUSED
+    by_code = _BY_CODE.get(fault.code or "")
+    if by_code is not None:
+        return by_code
     by_status = _BY_STATUS.get(status)
     if by_status is not None:
         return by_status
-    return FailureKind.CLIENT_ERROR if 400 <= status < 500 else FailureKind.TRANSIENT  # noqa: PLR2004
+    if not 400 <= status < 500:  # noqa: PLR2004 - the class of client errors
+        return FailureKind.TRANSIENT
+    by_words = (kind for words, kind in _BY_FIRST_WORDS.items() if fault.message.startswith(words))
+    return next(by_words, FailureKind.CLIENT_ERROR)
 
 
 def of_break(kind: FailureKind, message: str) -> Failure:

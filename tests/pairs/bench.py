@@ -87,6 +87,6 @@ class Bench:
 
     def forget(self) -> None:
         """Begin a test as if nothing had been asked."""
-        self.gateway.gateway.plane.cooling._cooldowns.clear()
+        self.gateway.gateway.plane.cooling.reset()
         for upstream in self.upstreams.values():
             upstream.forget()

@@ -7,7 +7,9 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
+from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.balancing import Balancing
+from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
@@ -24,7 +26,9 @@ from omniroute.services.policies import Policies
 from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
 from omniroute.services.request_log import RequestLog
+from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
@@ -48,6 +52,7 @@ from omniroute.upstream.guard import check_url
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
+NOBODY = Availability(unavailable_count=0, models=(), available=())
 HERE = Visitor(address="127.0.0.1", user_agent="tests")
 
 
@@ -98,6 +103,11 @@ class Parts:
     rulebook: Rulebook
     policy_trials: PolicyTrials
     locks: Locks
+    resilience: Resilience
+    breakers: Breakers
+    availability: Availabilities
+    rate_limits: RateLimits
+    held: list[BreakerState] = field(default_factory=list)
     system: System
     request_log: RequestLog
     bus: Bus
@@ -158,6 +168,19 @@ def assemble(
             if name in {None, one}:
                 del measured[one]
 
+    held: list[BreakerState] = []
+
+    def reset(wanted: ResetDraft) -> int:
+        gone = [one for one in held if wanted.name in {None, one.name}]
+        held[:] = [one for one in held if one not in gone]
+        return len(gone)
+
+    def check_model(model: str) -> ModelCheck:
+        return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
+
+    async def configured() -> ConfiguredLimits:
+        return ConfiguredLimits()
+
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
@@ -200,6 +223,11 @@ def assemble(
             clock=clock,
         ),
         locks=Locks(lockout=lockout, breakers=list, clock=clock),
+        resilience=Resilience(groups=SettingGroups(database), changed=told),
+        breakers=Breakers(read=lambda: held, reset=reset),
+        availability=Availabilities(read=lambda: NOBODY, check=check_model, reset=reset),
+        rate_limits=RateLimits(accounts=tuple, lockouts=tuple, configured=configured),
+        held=held,
         database=database,
         meta=meta,
         connection_rows=connection_rows,

@@ -11,6 +11,7 @@ from omniroute.formats.events import Fault
 from omniroute.upstream.failures import (
     RULES,
     AttemptFailed,
+    Effect,
     FailureKind,
     of_answer,
     of_break,
@@ -26,11 +27,14 @@ STATUSES = {
     403: FailureKind.AUTH,
     404: FailureKind.MODEL_MISSING,
     405: FailureKind.CLIENT_ERROR,
+    407: FailureKind.TRANSIENT,
     408: FailureKind.TIMEOUT,
     409: FailureKind.CLIENT_ERROR,
+    410: FailureKind.MODEL_MISSING,
     413: FailureKind.CLIENT_ERROR,
     415: FailureKind.CLIENT_ERROR,
     422: FailureKind.CLIENT_ERROR,
+    425: FailureKind.TRANSIENT,
     429: FailureKind.RATE,
     500: FailureKind.TRANSIENT,
     501: FailureKind.TRANSIENT,
@@ -38,6 +42,8 @@ STATUSES = {
     503: FailureKind.OVERLOAD,
     504: FailureKind.TIMEOUT,
     520: FailureKind.TRANSIENT,
+    522: FailureKind.TIMEOUT,
+    524: FailureKind.TIMEOUT,
     529: FailureKind.OVERLOAD,
     302: FailureKind.TRANSIENT,  # redirects are not followed
     204: FailureKind.TRANSIENT,  # a success without an answer is none
@@ -58,8 +64,10 @@ def test_a_status_has_its_kind(status: int) -> None:
 def test_every_status_has_a_kind_and_only_a_clients_own_mistakes_end_the_search(status: int) -> None:
     failure = of_answer(status, fault(status), {}, NOW)
     assert failure.rule is RULES[failure.kind]
-    its_own = 400 <= status < 500 and status not in {401, 402, 403, 404, 408, 429}
+    its_own = 400 <= status < 500 and status not in {401, 402, 403, 404, 407, 408, 410, 425, 429}
     assert failure.rule.try_next is not its_own
+    if its_own:
+        assert failure.rule.effect is Effect.NONE, "a client's own mistake is held against nobody"
 
 
 @pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"])
@@ -73,7 +81,26 @@ def test_refused_content_is_nobodys_failure(code: str) -> None:
     failure = of_answer(400, fault(400, code), {}, NOW)
     assert failure.kind is FailureKind.CONTENT_REFUSED
     assert not failure.rule.try_next
-    assert failure.rule.cool_s == 0
+    assert failure.rule.effect is Effect.NONE
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("API key not valid. Please pass a valid API key.", FailureKind.AUTH),
+        ("Your credit balance is too low to access the Anthropic API.", FailureKind.QUOTA),
+        ("Invalid value: 'API key not valid'", FailureKind.CLIENT_ERROR),
+        ("messages: rate limit exceeded, overloaded, quota", FailureKind.CLIENT_ERROR),
+    ],
+)
+def test_a_bare_400_is_judged_by_its_first_words_only(message: str, kind: FailureKind) -> None:
+    said = Fault(kind="invalid_request", message=message, status=400)
+    assert of_answer(400, said, {}, NOW).kind is kind
+
+
+def test_a_missing_model_is_known_by_its_code_under_any_status() -> None:
+    for status in (400, 403, 404):
+        assert of_answer(status, fault(status, "model_not_found"), {}, NOW).kind is FailureKind.MODEL_MISSING
 
 
 def test_an_error_inside_a_200_is_judged_by_the_status_it_names() -> None:
@@ -88,7 +115,8 @@ def test_an_error_inside_a_200_is_judged_by_the_status_it_names() -> None:
 def test_every_kind_has_a_rule_that_a_client_can_be_told(kind: FailureKind) -> None:
     rule = RULES[kind]
     assert 400 <= rule.client_status < 600
-    assert rule.cool_max_s >= rule.cool_s >= 0
+    assert rule.try_next or rule.effect is Effect.NONE, "what is nobody's failure is held against nobody"
+    assert not rule.again or rule.effect is Effect.COOL
     broken = AttemptFailed(of_break(kind, "words"))
     assert str(broken) == "words"
     assert broken.failure.fault.status == rule.client_status

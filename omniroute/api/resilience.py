@@ -1,0 +1,118 @@
+"""How patient the gateway is with accounts that fail, and what it holds against whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Annotated
+
+from pydantic import MISSING, Field
+
+from omniroute.api.operation import Call
+from omniroute.api.shapes import WHOLE, shape
+from omniroute.routing.profiles import Category, Patience, Profile, RequestLimits
+from omniroute.services.breakers import BreakerState, ResetDraft
+from omniroute.services.collection import Services
+from omniroute.services.rate_limits import AccountLimits
+from omniroute.services.resilience import (
+    DAY_MS,
+    HOUR_MS,
+    ProfileChange,
+    RequestChange,
+    ResilienceChange,
+)
+
+_Hour = Annotated[int, WHOLE, Field(ge=0, le=HOUR_MS)]
+_Day = Annotated[int, WHOLE, Field(ge=0, le=DAY_MS)]
+_Limit = Annotated[int, WHOLE, Field(ge=1, le=HOUR_MS)]
+_Retries = Annotated[int, WHOLE, Field(ge=0, le=10)]
+
+
+@shape
+class NewProfile(ProfileChange):
+    """What to change of a profile; times in milliseconds. What is left out stays."""
+
+    transient_cooldown: _Hour | MISSING = MISSING
+    max_transient_cooldown: _Day | MISSING = MISSING
+    rate_limit_cooldown: _Hour | MISSING = MISSING
+    max_rate_limit_cooldown: _Day | MISSING = MISSING
+    lock_cooldown: _Day | MISSING = MISSING
+    max_backoff_level: Annotated[int, WHOLE, Field(ge=0, le=20)] | MISSING = MISSING
+    circuit_breaker_threshold: Annotated[int, WHOLE, Field(ge=1, le=1_000)] | MISSING = MISSING
+    circuit_breaker_reset: Annotated[int, WHOLE, Field(ge=1, le=DAY_MS)] | MISSING = MISSING
+    max_retries: _Retries | MISSING = MISSING
+    retry_delay: _Hour | MISSING = MISSING
+
+
+@shape
+class NewRequestLimits(RequestChange):
+    """What to change of the limits of one request; null takes a limit away. What is left out stays."""
+
+    max_attempts: Annotated[int, WHOLE, Field(ge=1, le=50)] | MISSING | None = MISSING
+    timeout_ms: _Limit | MISSING | None = MISSING
+    first_byte_timeout_ms: _Limit | MISSING | None = MISSING
+    hedge_after_ms: _Hour | MISSING | None = MISSING
+    max_retries: _Retries | MISSING | None = MISSING
+    retry_delay_ms: _Hour | MISSING | None = MISSING
+
+
+@shape
+class ResilienceUpdate(ResilienceChange):
+    """What to change: profiles by category of account (oauth, apikey, local), and the limits of one request."""
+
+    profiles: Mapping[Category, NewProfile] = field(default_factory=dict)
+    requests: NewRequestLimits = field(default_factory=NewRequestLimits)
+
+
+@shape
+class ShownResilience:
+    """What holds now, what is held against whom, and the state of every account's limits."""
+
+    profiles: Mapping[Category, Profile]
+    requests: RequestLimits
+    circuit_breakers: Sequence[BreakerState]
+    rate_limit_status: Sequence[AccountLimits]
+
+
+@shape
+class ResilienceSet:
+    """What holds from now on."""
+
+    ok: bool = True
+    profiles: Mapping[Category, Profile]
+    requests: RequestLimits
+
+
+@shape
+class NewReset(ResetDraft):
+    """What to forget: all that fits every field given, everything when none is."""
+
+
+@shape
+class ResetDone:
+    """How much was forgotten."""
+
+    ok: bool = True
+    reset_count: int
+    message: str
+
+
+async def show(services: Services, _call: Call[None, None]) -> ShownResilience:
+    """Show the settings and the state."""
+    patience = await services.resilience.get()
+    return ShownResilience(
+        profiles=patience.profiles,
+        requests=patience.requests,
+        circuit_breakers=services.breakers.all(),
+        rate_limit_status=services.rate_limits.state().connections,
+    )
+
+
+async def update(services: Services, call: Call[ResilienceUpdate, None]) -> ResilienceSet:
+    """Change the settings."""
+    patience: Patience = await services.resilience.update(call.body)
+    return ResilienceSet(profiles=patience.profiles, requests=patience.requests)
+
+
+async def reset(services: Services, call: Call[NewReset, None]) -> ResetDone:
+    """Forget what is held against some or all."""
+    count = services.breakers.reset(call.body)
+    return ResetDone(reset_count=count, message=f"{count} reset")

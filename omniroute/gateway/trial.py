@@ -1,0 +1,69 @@
+"""A try under way: to whom, since when, as whose probe; and the row that the record gets of it."""
+
+import time
+from dataclasses import dataclass
+
+from omniroute.gateway.call import Call
+from omniroute.gateway.choosing import Ask
+from omniroute.gateway.cooling import FREELY, Permit
+from omniroute.gateway.snapshot import Route, Target
+from omniroute.storage.rows import AttemptRow
+from omniroute.upstream.failures import Failure
+
+# What the record says of a try that another one overtook.
+CANCELLED = "cancelled"
+_MAX_WORDS = 300
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """A try under way. Not frozen: one is made for each, and freezing costs more than the rest of it.
+
+    `permit` is what it probes, `target` where it goes: the route's own, or the same with a renewed credential.
+    """
+
+    route: Route
+    ask: Ask
+    began: float
+    target: Target
+    permit: Permit = FREELY
+
+
+def begin(route: Route, ask: Ask, target: Target, permit: Permit) -> Trial:
+    """Count a try as under way."""
+    now = time.perf_counter()
+    for _, load in route.steps:
+        load.begin(now)
+    return Trial(route=route, ask=ask, began=now, target=target, permit=permit)
+
+
+def end(trial: Trial) -> None:
+    """The try is over, however it ended."""
+    for _, load in trial.route.steps:
+        load.end()
+
+
+def attempt_row(call: Call, trial: Trial, *, failure: Failure | None) -> AttemptRow:
+    """Return the row of a try that failed, or answered."""
+    if failure is None:
+        return _row(call, trial, status=200, failure=None, message=None)
+    return _row(call, trial, status=failure.status, failure=failure.kind.value, message=failure.fault.message)
+
+
+def cancelled_row(call: Call, trial: Trial, why: str) -> AttemptRow:
+    """Return the row of a try that another one overtook."""
+    return _row(call, trial, status=None, failure=CANCELLED, message=why)
+
+
+def _row(call: Call, trial: Trial, *, status: int | None, failure: str | None, message: str | None) -> AttemptRow:
+    target = trial.target
+    return AttemptRow(
+        number=len(call.attempts) + 1,
+        provider=target.provider,
+        connection_id=target.connection_id,
+        model=target.model,
+        latency_us=int((time.perf_counter() - trial.began) * 1e6),
+        status=status,
+        failure=failure,
+        message=None if message is None else message[:_MAX_WORDS],
+    )
