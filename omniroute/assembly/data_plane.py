@@ -23,6 +23,7 @@ from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
 from omniroute.state.bus import Bus
+from omniroute.state.live import Live
 from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
@@ -43,6 +44,7 @@ class DataPlane:
         self.watches = Watches(self.background)
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
+        self.live = Live(self.clock)
         self.balancing = Balancing(groups=stores.settings, changed=self.changed)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
@@ -85,6 +87,7 @@ class DataPlane:
             watches=self.watches,
             bus=self.bus,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
+            live=self.live,
             times=Times(
                 body_s=settings.body_timeout_s,
                 total_s=settings.total_timeout_s,

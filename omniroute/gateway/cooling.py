@@ -89,9 +89,9 @@ class Cooling:
         """Return the routes worth trying now: free ones first, then the soonest free."""
         if not self._cooldowns:
             return list(routes)
-        return order(routes, lambda route: self._of(route.target), self._clock.monotonic())
+        return order(routes, lambda route: self.held(route.target), self._clock.monotonic())
 
-    def _of(self, target: Target) -> Cooldown | None:
+    def held(self, target: Target) -> Cooldown | None:
         """Return the longer of the connection's and the model's cooldown."""
         of_all = self._cooldowns.get(target.connection_id)
         of_model = self._cooldowns.get((target.connection_id, target.model))
@@ -102,7 +102,7 @@ class Cooling:
     def refusals(self, targets: Sequence[Target]) -> list[tuple[Target, Cooldown, float]]:
         """Return the targets that must not be tried now, why, and for how many seconds more."""
         now = self._clock.monotonic()
-        held = [(target, self._of(target)) for target in targets]
+        held = [(target, self.held(target)) for target in targets]
         return [(t, c, c.until - now) for t, c in held if c is not None and c.binding and c.until > now]
 
     def health(self, connection_id: str) -> Health:

@@ -11,14 +11,24 @@ from functools import partial
 from typing import TypeVar
 
 from omniroute.formats.events import Fault
-from omniroute.formats.hub import Format, Json
+from omniroute.formats.hub import Format, Json, Response
 from omniroute.formats.table import CODECS
-from omniroute.gateway.attempt import Attempt, cleaned, hub_request, seed_of, unasked_stream, whole_answer
+from omniroute.gateway.attempt import (
+    Attempt,
+    cleaned,
+    hub_request,
+    response_of,
+    seed_of,
+    unasked_stream,
+    unfolded,
+    whole_answer,
+)
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import ChatRelay
-from omniroute.gateway.choosing import Ask, Chooser
+from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.cooling import Cooling
-from omniroute.gateway.facts import facts_of
+from omniroute.gateway.decision import Ask
+from omniroute.gateway.facts import facts_for
 from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event
 from omniroute.gateway.reply import StreamReply
 from omniroute.gateway.session import session_of
@@ -28,6 +38,7 @@ from omniroute.routing.cooldown import Cooldown
 from omniroute.storage.rows import AttemptRow
 from omniroute.upstream.client import Answer
 from omniroute.upstream.failures import RULES, AttemptFailed, Failure, FailureKind, of_fault
+from omniroute.upstream.prices import cost_nano
 
 _MAX_WORDS = 300
 
@@ -80,6 +91,7 @@ class Failover:
         failures: list[tuple[Target, Failure]] = []
         for route in self._routes(call, plan, ask):
             trial = _begin(route, ask)
+            call.trying = route.target
             try:
                 return await try_one(trial)
             except AttemptFailed as error:
@@ -100,6 +112,8 @@ class Failover:
         finally:
             answer.close()
         whole = whole_answer(call, target, text, answer.headers.get("content-type", ""))
+        if _is_judged(trial):
+            _judge(call, trial, text, answer)
         call.usage = whole.usage
         call.usage_source = "none" if whole.usage is None else "final"
         self._answered(call, trial)
@@ -114,13 +128,16 @@ class Failover:
         answer = await self._attempt.open(call, target, watch)
         relay: Relay = Finished(None)
         try:
-            if _is_whole(answer.headers.get("content-type", ""), target):
+            if _is_judged(trial):
+                head, relay = unfolded(call, _judge(call, trial, await self._attempt.read(call, answer, watch), answer))
+            elif _is_whole(answer.headers.get("content-type", ""), target):
                 head, relay = unasked_stream(call, target, await self._attempt.read(call, answer, watch))
             else:
                 relay = _relay(call, target)
                 head = await self._head(call, answer, relay, watch)
             call.saw_first_token()
             self._answered(call, trial)
+            reply.follow(relay)
             call.no_hurry()
             self._attempt.waits_for_more(call, watch)
             await reply.send(head)
@@ -170,7 +187,7 @@ class Failover:
     def _failed(self, call: Call, trial: "_Trial", failure: Failure, failures: list[tuple[Target, Failure]]) -> None:
         """Note a failed try; raise AllFailed at once when no other target could do better."""
         target, now = trial.route.target, time.perf_counter()
-        call.attempts.append(_attempt_row(call, trial, failure=failure))
+        call.tried(_attempt_row(call, trial, failure=failure))
         for _, load in trial.route.steps:
             load.failed(now, now - trial.began, failure.kind.value)
         # A target that the combo's own time cut short may be as good as ever.
@@ -186,7 +203,7 @@ class Failover:
         target, now = trial.route.target, time.perf_counter()
         call.target = target
         if call.attempts:
-            call.attempts.append(_attempt_row(call, trial, failure=None))
+            call.tried(_attempt_row(call, trial, failure=None))
         for _, load in trial.route.steps:
             load.answered(now, now - trial.began)
         self._chooser.answered(trial.route, trial.ask)
@@ -208,12 +225,25 @@ def _asked(call: Call) -> tuple[Plan, Ask]:
     assert plan is not None  # noqa: S101 - the pipeline resolves first
     if plan.is_single:
         return plan, _PLAIN
-    facts = facts_of(hub_request(call)) if plan.asks_facts else None
+    facts = facts_for(call) if plan.asks_facts else None
     session = session_of(call) if len(plan.routes) > 1 else None
-    return plan, _PLAIN if facts is None and session is None else Ask(facts=facts, session=session)
+    call.ask = ask = Ask(facts=facts, session=session)
+    return plan, ask
 
 
 _PLAIN = Ask()
+
+
+def _is_judged(trial: _Trial) -> bool:
+    return trial.ask.cascade is not None and trial.ask.cascade.judges
+
+
+def _judge(call: Call, trial: _Trial, text: bytes, answer: Answer) -> Response:
+    """Return the answer of a cascade's rung; raise AttemptFailed when it does not pass."""
+    assert trial.ask.cascade is not None  # noqa: S101 - asked before
+    response = response_of(call, trial.route.target, text, answer.headers.get("content-type", ""))
+    trial.ask.cascade.judge(trial.route, response, hub_request(call).output)
+    return response
 
 
 def _begin(route: Route, ask: Ask) -> _Trial:
@@ -231,6 +261,7 @@ def _end(route: Route) -> None:
 
 def _attempt_row(call: Call, trial: _Trial, *, failure: Failure | None) -> AttemptRow:
     target = trial.route.target
+    usage = None if failure is None else failure.usage
     return AttemptRow(
         number=len(call.attempts) + 1,
         provider=target.provider,
@@ -240,6 +271,9 @@ def _attempt_row(call: Call, trial: _Trial, *, failure: Failure | None) -> Attem
         status=200 if failure is None else failure.status,
         failure=None if failure is None else failure.kind.value,
         message=None if failure is None else failure.fault.message[:_MAX_WORDS],
+        input_tokens=None if usage is None else usage.input,
+        output_tokens=None if usage is None else usage.output,
+        cost_nano=None if usage is None or target.rate is None else cost_nano(target.rate, usage),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.call import Call
-from omniroute.gateway.choosing import Session
+from omniroute.gateway.decision import Session
 
 MAX_SESSION = 256
 

@@ -17,6 +17,7 @@ from omniroute.kit.errors import Conflict, NotFound
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.ids import new_id
 from omniroute.kit.json import JsonObject
+from omniroute.routing.checks import AnswerChecks
 from omniroute.routing.conditions import Condition
 from omniroute.routing.strategies import Strategy
 from omniroute.services.changes import Changed, kept
@@ -35,6 +36,8 @@ MOST_TOKENS = 100_000_000
 MOST_ATTEMPTS = 50
 MOST_STICKY = 1_000
 LONGEST_MS = 3_600_000
+MOST_CHARACTERS = 1_000_000
+LONGEST_PATTERN = 500
 
 _NAME = re.compile(NAME_PATTERN)
 
@@ -60,12 +63,14 @@ class ComboConfig:
 
     `max_attempts` tries at most; `timeout_ms` until an answer is complete, or its stream has begun, whatever was tried;
     `first_byte_timeout_ms` for each try. `sticky_limit` is how many requests round-robin gives a target in a row.
+    `checks` are what an answer must be like with cascade; None means the plain ones.
     """
 
     max_attempts: int | None = None
     timeout_ms: int | None = None
     first_byte_timeout_ms: int | None = None
     sticky_limit: int = 1
+    checks: AnswerChecks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,8 +328,21 @@ def _config(config: ComboConfig) -> JsonObject:
     _optional(config.timeout_ms, "config.timeoutMs", LONGEST_MS)
     _optional(config.first_byte_timeout_ms, "config.firstByteTimeoutMs", LONGEST_MS)
     within(config.sticky_limit, "config.stickyLimit", least=1, most=MOST_STICKY)
+    if config.checks is not None:
+        _check_checks(config.checks)
     made: JsonObject = msgspec.to_builtins(config)
     return made
+
+
+def _check_checks(checks: AnswerChecks) -> None:
+    within(checks.min_characters, "config.checks.minCharacters", least=0, most=MOST_CHARACTERS)
+    if checks.pattern is None:
+        return
+    line(checks.pattern, "config.checks.pattern", most=LONGEST_PATTERN)
+    try:
+        re.compile(checks.pattern)
+    except re.error as error:
+        raise fault("config.checks.pattern", f"pattern is not a regular expression: {error}") from None
 
 
 def _optional(value: int | None, name: str, most: int) -> None:

@@ -4,7 +4,7 @@ Every page costs about the same, however long the log is: pages go by position (
 index that ends in it, and a search in texts looks at no more than so many rows before it gives the page as it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -87,7 +87,8 @@ async def _scan(
         rows = (await connection.execute(query.limit(limit))).mappings().all()
         return rows, _position(rows[-1]) if len(rows) == limit else None
     looked = query.limit(SEARCHED).subquery()
-    places = select(looked).where(_holds(looked.c, text))
+    # What the text has of LIKE's own signs means itself.
+    places = select(looked).where(or_(*(looked.c[name].icontains(text, autoescape=True) for name in _SEARCHABLE)))
     places = places.order_by(looked.c.started_at.desc(), looked.c.id.desc()).limit(limit)
     rows = (await connection.execute(places)).mappings().all()
     if len(rows) == limit:
@@ -143,11 +144,6 @@ def _of_end(only: LogFilter) -> list[ColumnElement[bool]]:
     if is_bad:
         parts.append(_LOGS.c.outcome != "ok")
     return parts
-
-
-def _holds(columns: Mapping[str, ColumnElement[Any]], text: str) -> ColumnElement[bool]:
-    """Whether the text stands in any searchable column; what it has of LIKE's own signs means itself."""
-    return or_(*(columns[name].icontains(text, autoescape=True) for name in _SEARCHABLE))
 
 
 async def _find_attempts(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, list[AttemptRow]]:

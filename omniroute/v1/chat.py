@@ -56,6 +56,7 @@ class Chat:
         call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
         call.session = session_named(headers)
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
+        call.progress = headers.get(b"x-omniroute-progress", b"").lower() == _TRUE
         if codec.format is Format.ANTHROPIC:
             call.forwarded = forwarded(headers)
 
