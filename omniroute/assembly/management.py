@@ -12,6 +12,7 @@ from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login
@@ -24,6 +25,7 @@ from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
+from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
 from omniroute.upstream.guard import check_url
 
@@ -63,8 +65,16 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         balancing=plane.balancing,
         model_list=_model_list(plane),
         system=_system(login, plane),
-        request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
+        request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
+        usage_history=UsageHistory(
+            rows=stores.usage,
+            connections=stores.connections,
+            keys=stores.keys,
+            active=plane.live.active,
+            clock=clock,
+        ),
+        telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         reach=_reach(settings),
     )
 

@@ -7,6 +7,7 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
@@ -15,6 +16,7 @@ from omniroute.services.providers import Providers
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.system import System
+from omniroute.services.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +35,6 @@ class Services:
     system: System
     request_log: RequestLog
     feeds: Feeds
+    usage_history: UsageHistory
+    telemetry: Telemetry
     reach: Reach

@@ -11,6 +11,7 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.login import Login, Visitor
@@ -22,8 +23,10 @@ from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
+from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
@@ -91,6 +94,9 @@ class Parts:
     bus: Bus
     feeds: Feeds
     model_list: ModelList
+    usage_history: UsageHistory
+    telemetry: Telemetry
+    live: Live
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +138,7 @@ def assemble(
 
     logins = Logins(database)
     usage_rows = UsageRows(database)
+    live = Live(clock)
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -180,8 +187,13 @@ def assemble(
             changed=told,
         ),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
-        request_log=RequestLog(rows=usage_rows),
         bus=bus,
         feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
+        request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
+        usage_history=UsageHistory(
+            rows=usage_rows, connections=connection_rows, keys=key_rows, active=live.active, clock=clock
+        ),
+        telemetry=Telemetry(live=live, keys=key_rows, clock=clock),
+        live=live,
     )
