@@ -6,12 +6,14 @@ from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
+from omniroute.gateway.dry_run import DryRuns
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
+from omniroute.gateway.replay import Replays
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.traffic import Traffic
@@ -45,6 +47,7 @@ class DataPlane:
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
         self.live = Live(self.clock)
+        self.chooser = Chooser(self.cooling)
         self.balancing = Balancing(groups=stores.settings, changed=self.changed)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
@@ -64,6 +67,8 @@ class DataPlane:
         prices = PriceBook.load()
         resolver = Resolver(prices, self.traffic)
         pipeline = self._pipeline(resolver, prices)
+        self.dry_run = DryRuns(resolver, self.chooser, self.snapshots.current)
+        self.replay = Replays(prices, self.snapshots.current)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
 
@@ -79,7 +84,7 @@ class DataPlane:
             failover=Failover(
                 Attempt(self.client, limits),
                 self.cooling,
-                Chooser(self.cooling),
+                self.chooser,
                 max_attempts=settings.max_attempts,
             ),
             recorder=self.recorder,

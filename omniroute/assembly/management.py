@@ -12,6 +12,7 @@ from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
+from omniroute.services.explain import Explain
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
@@ -74,6 +75,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
             active=plane.live.active,
             clock=clock,
         ),
+        explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         reach=_reach(settings),
     )

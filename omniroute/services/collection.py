@@ -7,6 +7,7 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
+from omniroute.services.explain import Explain
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.login import Login
@@ -37,4 +38,5 @@ class Services:
     feeds: Feeds
     usage_history: UsageHistory
     telemetry: Telemetry
+    explain: Explain
     reach: Reach

@@ -79,6 +79,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         reach=reach,
         usage_history=parts.usage_history,
         telemetry=parts.telemetry,
+        explain=parts.explain,
     )
 
 

@@ -1,16 +1,19 @@
 """The services on a real database, with a clock that a test moves by hand and a list of the changes they told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from omniroute.kit.errors import NotFound
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
+from omniroute.routing.strategies import Strategy
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
+from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
@@ -95,6 +98,7 @@ class Parts:
     feeds: Feeds
     model_list: ModelList
     usage_history: UsageHistory
+    explain: Explain
     telemetry: Telemetry
     live: Live
 
@@ -135,6 +139,15 @@ def assemble(
         for one in list(measured):
             if name in {None, one}:
                 del measured[one]
+
+    def dry_run(draft: DryRunDraft) -> DryRun:
+        raise NotFound(f"The model {draft.model!r} does not exist.")
+
+    async def simulate(_draft: ReplayDraft, samples: Sequence[Sample]) -> Simulated:
+        fared = Fared(
+            cost_usd=0.0, latency_p50_ms=None, latency_p95_ms=None, availability=1.0, attempts=len(samples), share={}
+        )
+        return Simulated(strategy=Strategy.PRIORITY, fared=fared, actual=fared, targets=(), notes=())
 
     logins = Logins(database)
     usage_rows = UsageRows(database)
@@ -194,6 +207,7 @@ def assemble(
         usage_history=UsageHistory(
             rows=usage_rows, connections=connection_rows, keys=key_rows, active=live.active, clock=clock
         ),
+        explain=Explain(rows=usage_rows, dry_run=dry_run, simulate=simulate),
         telemetry=Telemetry(live=live, keys=key_rows, clock=clock),
         live=live,
     )

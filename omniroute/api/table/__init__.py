@@ -4,7 +4,7 @@ from functools import cache
 
 from omniroute.api.describe import described
 from omniroute.api.operation import Call, Described, Operation
-from omniroute.api.table import auth, inference, keys, providers, routing, system, telemetry, usage
+from omniroute.api.table import auth, explain, inference, keys, providers, routing, system, telemetry, usage
 from omniroute.edge.admission import Policy
 from omniroute.kit.json import JsonObject
 from omniroute.services.collection import Services
@@ -36,6 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *auth.OPERATIONS,
     *providers.OPERATIONS,
     *routing.OPERATIONS,
+    *explain.OPERATIONS,
     *keys.OPERATIONS,
     *usage.OPERATIONS,
     *telemetry.OPERATIONS,
