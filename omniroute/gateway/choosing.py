@@ -129,7 +129,7 @@ class Chooser:
         facts = ask.facts
         if facts is not None:
             options = [one for one in options if one.condition is None or holds(one.condition, facts)]
-        if len(options) < 2:  # noqa: PLR2004 - nothing to choose
+        if len(options) < 2 and len(options) == len(choice.options):  # noqa: PLR2004 - nothing to choose
             return options
         look = Look(choice=choice, options=options, facts=facts, draw=self._draw, now=self._now(), is_dry=ask.is_dry)
         ask.looks.append(look)

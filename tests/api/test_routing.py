@@ -38,7 +38,13 @@ async def test_a_combo_lives_from_making_to_deleting(api: Served) -> None:
             {"model": "openai/gpt-5", "weight": 1, **plain},
             {"model": "groq/x", "weight": 3, **plain},
         ],
-        "config": {"maxAttempts": None, "timeoutMs": 9000, "firstByteTimeoutMs": None, "stickyLimit": 1},
+        "config": {
+            "maxAttempts": None,
+            "timeoutMs": 9000,
+            "firstByteTimeoutMs": None,
+            "stickyLimit": 1,
+            "checks": None,
+        },
         "isActive": True,
     }
     path = f"/api/combos/{combo_id}"

@@ -9,7 +9,7 @@ from tests.fakes.fixtures import MakeFake
 from tests.fakes.upstream import FakeUpstream
 from tests.gateways import RunningGateway
 
-ASKED_FOR_JSON = {"response_format": {"type": "json_object"}}
+ASKED_FOR_JSON: dict[str, Any] = {"response_format": {"type": "json_object"}}
 
 
 class Ladder:
