@@ -68,16 +68,20 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         system=_system(login, plane),
         feeds=_feeds(stores, plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
-        usage_history=UsageHistory(
-            rows=stores.usage,
-            connections=stores.connections,
-            keys=stores.keys,
-            active=plane.live.active,
-            clock=clock,
-        ),
+        usage_history=_usage_history(stores, plane),
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         reach=_reach(settings),
+    )
+
+
+def _usage_history(stores: Stores, plane: DataPlane) -> UsageHistory:
+    return UsageHistory(
+        rows=stores.usage,
+        connections=stores.connections,
+        keys=stores.keys,
+        active=plane.live.active,
+        clock=plane.clock,
     )
 
 
