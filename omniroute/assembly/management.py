@@ -11,8 +11,8 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
-from omniroute.services.feeds import Feeds
 from omniroute.services.explain import Explain
+from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
@@ -53,14 +53,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
             rows=stores.nodes, connections=stores.connections, check_url=check_url, clock=clock, changed=changed
         ),
         providers=_providers(stores, plane),
-        combos=Combos(
-            rows=stores.combos,
-            connections=stores.connections,
-            names=names,
-            probe=plane.probe,
-            clock=clock,
-            changed=changed,
-        ),
+        combos=_combos(stores, plane, names),
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
@@ -72,6 +65,17 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         reach=_reach(settings),
+    )
+
+
+def _combos(stores: Stores, plane: DataPlane, names: NameBook) -> Combos:
+    return Combos(
+        rows=stores.combos,
+        connections=stores.connections,
+        names=names,
+        probe=plane.probe,
+        clock=plane.clock,
+        changed=plane.changed,
     )
 
 

@@ -28,6 +28,7 @@ def seen(call: Call, bus: Bus) -> ActiveRequest:
         model=call.model,
         stream=call.stream,
         session=session_id(key_id, agent, call.model, beginning),
+        named=call.session,
         running=call,
         bus=bus,
     )

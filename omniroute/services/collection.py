@@ -6,8 +6,8 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
-from omniroute.services.feeds import Feeds
 from omniroute.services.explain import Explain
+from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.login import Login

@@ -45,6 +45,7 @@ class ActiveRequest:
     model: str
     stream: bool
     session: str
+    named: str | None = None  # what its client calls the conversation
     running: Running
     bus: Bus
     first_token_ms: float | None = None
@@ -149,6 +150,8 @@ class Live:
                     key_id=request.key_id,
                     model=request.model,
                     stream=request.stream,
+                    session=request.named,
+                    client=request.client,
                 )
             )
         return request

@@ -12,8 +12,8 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
-from omniroute.services.feeds import Feeds
 from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
+from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
