@@ -5,7 +5,7 @@ from typing import Any
 from omniroute.gateway.call import Call
 from omniroute.gateway.session import session_of
 from omniroute.state.bus import Bus
-from omniroute.state.live import ActiveRequest, Ended, session_id
+from omniroute.state.live import ActiveRequest, Ended, session_mark
 from omniroute.storage.rows import RequestRow
 
 # A conversation without a name is known by how it begins: its instructions and its first message.
@@ -27,7 +27,7 @@ def seen(call: Call, bus: Bus) -> ActiveRequest:
         client=agent,
         model=call.model,
         stream=call.stream,
-        session=session_id(key_id, agent, call.model, beginning),
+        session=session_mark(key_id, agent, call.model, beginning),
         named=call.session,
         running=call,
         bus=bus,
@@ -39,10 +39,8 @@ def beginning_of(body: dict[str, Any]) -> str:
     found = [_words(body[name]) for name in _BEGINNINGS if name in body]
     for name in _MESSAGES:
         said = body.get(name)
-        if isinstance(said, list):
-            found += [_words(one) for one in said[:2]]
-        elif said is not None:
-            found.append(_words(said))
+        if said is not None:
+            found += map(_words, said[:2]) if isinstance(said, list) else (_words(said),)
     return "\0".join(found)
 
 
@@ -51,7 +49,8 @@ def _words(value: Any, depth: int = 4) -> str:
     if isinstance(value, str):
         return value[:_ENOUGH]
     if depth and isinstance(value, dict):
-        return next((_words(value[name], depth - 1) for name in ("content", "parts", "text") if name in value), "")
+        inner = value.get("content") or value.get("parts") or value.get("text")
+        return inner[:_ENOUGH] if isinstance(inner, str) else _words(inner, depth - 1)
     if depth and isinstance(value, list) and value:
         return _words(value[0], depth - 1)
     return ""

@@ -194,7 +194,7 @@ def _request(one: ActiveRequest, name_of: Callable[[str], str | None], now: int)
     provider, connection_id, model = one.running.at or (None, None, None)
     return LiveRequest(
         id=one.id,
-        session_id=one.session,
+        session_id=f"{one.session:016x}",
         key_id=one.key_id,
         key=None if one.key_id is None else name_of(one.key_id),
         client=one.client,

@@ -7,7 +7,6 @@ dictionary entry and a few additions a request. Who listens on the bus hears eac
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Protocol
 
 from omniroute.kit.clock import Clock
@@ -17,6 +16,7 @@ from omniroute.state.sketch import Sketch, Windows, merged
 
 SESSION_S = 1_800.0
 MOST_SESSIONS = 5_000
+_64_BITS = 2**64 - 1
 MOST_MODELS = 200  # of which the latencies are kept apart
 
 
@@ -44,7 +44,7 @@ class ActiveRequest:
     client: str | None
     model: str
     stream: bool
-    session: str
+    session: int
     named: str | None = None  # what its client calls the conversation
     running: Running
     bus: Bus
@@ -77,9 +77,9 @@ class Conversation:
     cost_nano: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Ended:
-    """How a request ended."""
+    """How a request ended. Not frozen: one is made for each request."""
 
     provider: str | None
     connection_id: str | None
@@ -117,7 +117,7 @@ class Live:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._active: dict[str, ActiveRequest] = {}
-        self._conversations: OrderedDict[str, Conversation] = OrderedDict()
+        self._conversations: OrderedDict[int, Conversation] = OrderedDict()
         self._providers: dict[str, _Series] = {}
         self._models: dict[tuple[str, str], _Series] = {}
 
@@ -129,19 +129,20 @@ class Live:
         self._active[request.id] = request
         talk = self._conversations.get(request.session)
         if talk is None:
+            self._forget()
             talk = self._conversations[request.session] = Conversation(
-                id=request.session,
+                id=f"{request.session:016x}",
                 key_id=request.key_id,
                 client=request.client,
                 model=request.model,
                 created_ms=request.started_ms,
                 last_ms=request.started_ms,
             )
-            self._forget()
+        else:
+            self._conversations.move_to_end(request.session)
         talk.last_ms = request.started_ms
         talk.requests += 1
         talk.active += 1
-        self._conversations.move_to_end(request.session)
         if request.bus.wanted:
             request.bus.publish(
                 RequestStarted(
@@ -161,7 +162,7 @@ class Live:
         oldest = self._clock.now_ms() - int(SESSION_S * 1000)
         while self._conversations:
             first = next(iter(self._conversations.values()))
-            if first.last_ms >= oldest and len(self._conversations) <= MOST_SESSIONS:
+            if first.last_ms >= oldest and len(self._conversations) < MOST_SESSIONS:
                 return
             self._conversations.popitem(last=False)
 
@@ -232,7 +233,6 @@ def whole_pace(paces: Mapping[str, Pace]) -> Pace:
     )
 
 
-def session_id(*parts: str | None) -> str:
-    """Return a name of 16 letters for what makes a conversation, that tells nothing of it."""
-    text = "\0".join(part or "" for part in parts)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def session_mark(*parts: str | None) -> int:
+    """Return a number for what makes a conversation, that tells nothing of it and holds while the process runs."""
+    return hash(parts) & _64_BITS

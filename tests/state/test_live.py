@@ -2,7 +2,7 @@
 
 from omniroute.state import live as module
 from omniroute.state.bus import Bus
-from omniroute.state.live import ActiveRequest, Ended, Live, session_id
+from omniroute.state.live import ActiveRequest, Ended, Live, session_mark
 from tests.services.parts import ManualClock
 
 
@@ -11,7 +11,7 @@ class Somewhere:
     tries = 1
 
 
-def request(number: int, clock: ManualClock, session: str = "s") -> ActiveRequest:
+def request(number: int, clock: ManualClock, session: int = 7) -> ActiveRequest:
     return ActiveRequest(
         id=f"req_{number}",
         started_ms=clock.now_ms(),
@@ -58,9 +58,9 @@ def test_there_are_never_more_conversations_than_allowed() -> None:
     clock = ManualClock()
     live = Live(clock)
     for number in range(module.MOST_SESSIONS + 10):
-        live.ended(live.began(request(number, clock, session=f"s{number}")), ended())
+        live.ended(live.began(request(number, clock, session=number)), ended())
     assert len(live.conversations()) == module.MOST_SESSIONS
-    assert live.conversations()[0].id == f"s{module.MOST_SESSIONS + 9}"
+    assert live.conversations()[0].id == f"{module.MOST_SESSIONS + 9:016x}"
 
 
 def test_models_beyond_what_is_kept_apart_still_count_for_their_provider() -> None:
@@ -79,7 +79,16 @@ def test_what_failed_says_nothing_of_a_provider_s_pace() -> None:
     assert live.paces(5) == {}
 
 
-def test_a_session_s_id_tells_nothing_and_is_the_same_again() -> None:
-    assert session_id("key", None, "secret words") == session_id("key", None, "secret words")
-    assert session_id("key", None, "a") != session_id("key", "", "b")
-    assert len(session_id("x" * 10_000)) == 16
+def test_a_mark_tells_nothing_and_is_the_same_again() -> None:
+    assert session_mark("key", None, "secret words") == session_mark("key", None, "secret words")
+    assert session_mark("key", None, "a") != session_mark("key", "", "a")
+    assert 0 <= session_mark("x" * 10_000) < 2**64
+
+
+def test_a_clock_that_was_set_forward_loses_nothing_under_way() -> None:
+    clock = ManualClock()
+    live = Live(clock)
+    late = request(1, clock)
+    clock.advance(module.SESSION_S * 2)
+    live.ended(live.began(late), ended())
+    assert live.active() == ()
