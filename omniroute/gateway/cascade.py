@@ -54,10 +54,14 @@ class Cascade:
         wrong = objection(self._checks, response, output) if self.judges else None
         if wrong is None:
             return
-        self._refused.add(_rung(route))
+        self.refuse(route)
         fault = Fault(kind="upstream", message=f"the answer was not taken: {wrong}", status=502, code="answer_refused")
         failure = Failure(kind=FailureKind.ANSWER, fault=fault, status=200)
         raise AttemptFailed(replace(failure, usage=response.usage or Usage()))
+
+    def refuse(self, route: Route) -> None:
+        """Go up: nothing of the route's rung is tried again."""
+        self._refused.add(_rung(route))
 
 
 def _rung(route: Route) -> Load:

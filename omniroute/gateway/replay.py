@@ -23,7 +23,7 @@ from omniroute.routing.conditions import Facts
 from omniroute.routing.cooldown import Cooldown, after_failure, order
 from omniroute.routing.strategies import Strategy
 from omniroute.services.combos import Combo, ComboConfig, ComboTarget
-from omniroute.services.explain import Fared, ReplayDraft, ReplayedTarget, Sample, Simulated
+from omniroute.services.explain import Ending, Fared, ReplayDraft, ReplayedTarget, Sample, Simulated
 from omniroute.services.moments import moment
 from omniroute.state.sketch import Sketch
 from omniroute.upstream.prices import PriceBook, cost_nano
@@ -91,8 +91,11 @@ class _Record:
     bad_ms: list[float] = field(default_factory=list)
     good: int = 0
     bad: int = 0
+    refused: int = 0
 
-    def add(self, took_ms: float, *, failed: bool) -> None:
+    def add(self, took_ms: float, ending: Ending) -> None:
+        failed = ending is Ending.FAILED
+        self.refused += ending is Ending.REFUSED
         kept = self.bad_ms if failed else self.good_ms
         if len(kept) < _MOST_SEEN:
             kept.append(took_ms)
@@ -107,6 +110,10 @@ class _Record:
     def failure_rate(self) -> float:
         return self.bad / self.count if self.count else 0.0
 
+    @property
+    def refusal_rate(self) -> float:
+        return self.refused / self.good if self.good else 0.0
+
 
 class _Seen:
     """What the records say of each target."""
@@ -116,13 +123,13 @@ class _Seen:
         self._by_model: dict[str, _Record] = {}
         self._all = _Record()
         for sample in samples:
-            for target, took_ms, failed in sample.tries:
+            for target, took_ms, ending in sample.tries:
                 for record in (
                     self._by_target.setdefault(target, _Record()),
                     self._by_model.setdefault(target[1], _Record()),
                     self._all,
                 ):
-                    record.add(took_ms, failed=failed)
+                    record.add(took_ms, ending)
 
     def of(self, route_id: _Id) -> tuple[_Record, str]:
         """Return what a target is taken to be like, and on what basis."""
@@ -141,6 +148,7 @@ class _Seen:
             observed=record.count,
             basis=basis,
             failure_rate=round(record.failure_rate, 6),
+            refusal_rate=round(record.refusal_rate, 6),
             latency_p50_ms=_sketched(record.good_ms).quantile(0.5),
             priced=route.target.rate is not None,
         )
@@ -229,16 +237,19 @@ class _World:
         self._now = sample.at_s
         self._let_end()
         took_ms = 0.0
+        ask = Ask(facts=_facts(sample))
         try:
-            for number, route in enumerate(self._chooser.routes(self._plan, Ask(facts=_facts(sample)))):
+            for number, route in enumerate(self._chooser.routes(self._plan, ask)):
                 if number >= self._most:
                     return
                 try_ms, is_good = self._try(route)
                 took_ms += try_ms
                 self._now += try_ms / 1000
                 if is_good:
-                    self._answer(route, sample, took_ms)
-                    return
+                    self._pay(route, sample)
+                    if not self._is_refused(route, ask):
+                        self._answer(route, took_ms)
+                        return
         except OmniError:
             return  # no target takes it
 
@@ -266,13 +277,23 @@ class _World:
             self._rest.failed(route)
         return took_ms, not failed
 
-    def _answer(self, route: Route, sample: Sample, took_ms: float) -> None:
+    def _is_refused(self, route: Route, ask: Ask) -> bool:
+        """Draw whether a cascade goes up from here."""
+        cascade = ask.cascade
+        if cascade is None or not cascade.judges or self._chance.random() >= self._seen.of(route.id)[0].refusal_rate:
+            return False
+        cascade.refuse(route)
+        return True
+
+    def _pay(self, route: Route, sample: Sample) -> None:
+        if route.target.rate is not None:
+            self.tally.cost_nano += cost_nano(route.target.rate, _usage(sample))
+
+    def _answer(self, route: Route, took_ms: float) -> None:
         self._rest.answered(route)
         for scope, load in route.steps:
             scope.last_good = load
         self.tally.answered(_name(route.target), took_ms)
-        if route.target.rate is not None:
-            self.tally.cost_nano += cost_nano(route.target.rate, _usage(sample))
 
 
 def _facts(sample: Sample) -> Facts:
@@ -333,5 +354,5 @@ def _notes(plan: Plan, seen: _Seen) -> tuple[str, ...]:
     if any(route.conditions for route in routes):
         notes.append("Tools and pictures are not recorded: conditions on them see requests without any.")
     if plan.choice.strategy is Strategy.CASCADE:
-        notes.append("Answers are not recorded: every one is taken to pass the checks.")
+        notes.append("Answers are not recorded: a target's are taken to be refused as often as was recorded of it.")
     return tuple(notes)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from omniroute.formats.hub import Format
 from omniroute.kit.json import JsonObject
@@ -26,7 +27,7 @@ MOST_SEED = 2**31 - 1
 _PAGE = 500
 # A client's own mistake would have been one anywhere, and who went away did not wait for an answer.
 _ENDINGS = frozenset({"ok", "failed", "truncated"})
-_NOBODYS_FAULT = frozenset({"client_error", "content_refused", "lossy", "answer"})
+_NOBODYS_FAULT = frozenset({"client_error", "content_refused", "lossy"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +96,19 @@ class ReplayDraft:
     seed: int = 1
 
 
+class Ending(StrEnum):
+    """How a try ended; refused: its answer did not pass the checks of a cascade."""
+
+    GOOD = "good"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Sample:
     """What a replay needs of one recorded request. Not frozen: thousands are made at once.
 
-    `tries` are target, milliseconds and whether it failed, in order; the target is connection and model.
+    `tries` are target, milliseconds and ending, in order; the target is connection and model.
     """
 
     at_s: float
@@ -113,7 +122,7 @@ class Sample:
     answered: bool
     took_ms: float
     provider: str | None
-    tries: tuple[tuple[tuple[str, str], float, bool], ...]
+    tries: tuple[tuple[tuple[str, str], float, Ending], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +141,15 @@ class Fared:
 class ReplayedTarget:
     """What a target was taken to be like, and on what basis: connection, model, everything or nothing.
 
-    `observed` is how many tries that is about; `priced` whether its price is known.
+    `observed` is how many tries that is about; `refusal_rate` the share of its answers that a cascade did not take;
+    `priced` whether its price is known.
     """
 
     target: str
     observed: int
     basis: str
     failure_rate: float
+    refusal_rate: float
     latency_p50_ms: float | None
     priced: bool
 
@@ -246,12 +257,13 @@ def _sample(row: RequestRow) -> Sample:
     failed = [one for one in row.attempts if one.failure is not None]
     lost_us = sum(one.latency_us for one in failed)
     tries = [
-        ((one.connection_id, one.model), one.latency_us / 1000, one.failure not in _NOBODYS_FAULT) for one in failed
+        ((one.connection_id, one.model), one.latency_us / 1000, _ending(one.failure))
+        for one in failed
+        if one.failure not in _NOBODYS_FAULT
     ]
     if row.outcome != "failed" and row.connection_id is not None:
-        tries.append(
-            ((row.connection_id, row.model or ""), max(row.latency_us - lost_us, 0) / 1000, row.outcome != "ok")
-        )
+        ending = Ending.GOOD if row.outcome == "ok" else Ending.FAILED
+        tries.append(((row.connection_id, row.model or ""), max(row.latency_us - lost_us, 0) / 1000, ending))
     return Sample(
         at_s=row.started_at / 1000,
         stream=row.stream,
@@ -266,3 +278,7 @@ def _sample(row: RequestRow) -> Sample:
         provider=row.provider,
         tries=tuple(tries),
     )
+
+
+def _ending(failure: str | None) -> Ending:
+    return Ending.REFUSED if failure == "answer" else Ending.FAILED

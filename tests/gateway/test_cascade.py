@@ -72,6 +72,22 @@ async def test_an_answer_that_does_not_pass_is_tried_higher_up_and_paid_for(ladd
     assert set(sums["byCombo"]) == {"ladder"}
 
 
+async def test_a_replay_of_a_cascade_refuses_as_often_as_was_recorded(ladder: Ladder) -> None:
+    await ladder.build(checks={"minCharacters": 40})
+    for number in range(20):
+        ladder.low.say("story" if number % 2 else "echo")
+        await ladder.gateway.chat("ladder")
+    await ladder.gateway.rows(20)
+    told = await ladder.gateway.admin("POST", "/api/routing/replay", {"combo": "ladder", "seed": 3})
+    by_name = {one["target"].partition("@")[0]: one for one in told["targets"]}
+    assert by_name["openai/gpt-4o-mini"]["refusalRate"] == 0.5
+    assert by_name["groq/openai/gpt-oss-120b"]["refusalRate"] == 0
+    shares = {name.partition("@")[0]: share for name, share in told["replayed"]["share"].items()}
+    assert 0.2 < shares["openai/gpt-4o-mini"] < 0.8
+    assert told["replayed"]["attempts"] > told["requests"]
+    assert told["replayed"]["costUsd"] > 0
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_failure_goes_up_too_and_the_last_rung_is_taken_as_it_is(ladder: Ladder, stream: bool) -> None:
     await ladder.build(checks={"minCharacters": 100_000})
