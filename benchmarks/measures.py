@@ -57,6 +57,16 @@ MEASURES = (
     ),
     Measure(title="CPU, a translated chunk", cell="codecs", figure="chunk_us", unit="us", goal=25, ambitious=10),
     Measure(title="CPU, 107 KB translated", cell="codecs", figure="request_ms", unit="ms", goal=1.5, ambitious=1.0),
+    Measure(title="CPU, one plain model resolved", cell="choices", figure="single", unit="us", goal=5, ambitious=2),
+    Measure(
+        title="CPU, cheapest of 20 x 10", cell="choices", figure="cost-optimized", unit="us", goal=50, ambitious=25
+    ),
+    Measure(
+        title="CPU, fitting of 20 x 10", cell="choices", figure="context-optimized", unit="us", goal=50, ambitious=25
+    ),
+    Measure(
+        title="CPU, quickest of 20 x 10", cell="choices", figure="latency-optimized", unit="us", goal=50, ambitious=25
+    ),
     Measure(
         title="added TTFT p50, paced",
         cell="paced16",

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import codecs
+from benchmarks import choices, codecs
 from benchmarks.cells import CELLS, Bench, Cell, Figures
 from benchmarks.measures import DIRECT, OURS, as_json, printed, rows
 from benchmarks.peers import PEERS, peer_launch
@@ -33,7 +33,7 @@ from benchmarks.systems import (
     set_up_omniroute,
 )
 
-_STATES = ("codecs", "cold", "idle", "after", "flat")
+_STATES = ("codecs", "choices", "cold", "idle", "after", "flat")
 _SETTLE_S, _SETTLE_QUICK_S = 2.0, 0.5
 _FLAT_REQUESTS, _FLAT_REQUESTS_QUICK = 40_000, 2_000
 _SLOW_PEER_SHARE = 20  # a peer is asked a twentieth of the long run: some would need minutes for it
@@ -138,6 +138,8 @@ def _measure(options: argparse.Namespace) -> int:
         say(machine)
         if session.wants("codecs") and not options.direct_only:
             session.note(OURS, "codecs", partial(codecs.figures, quick=options.quick))
+        if session.wants("choices") and not options.direct_only:
+            session.note(OURS, "choices", partial(choices.figures, quick=options.quick))
         targets = [Target(name=DIRECT, port=mock_port), *_gateways(session, stack)]
         _rounds(session, targets)
         _last(session, targets)

@@ -54,7 +54,8 @@ FIELDS = {
 }
 DECIMALS = 9  # a billionth of a dollar for a million tokens is the smallest unit
 
-Row = tuple[str, Any, list[dict[str, Any]]]
+# Model, rule, prices, and the context window in tokens where it is known.
+Row = tuple[str, Any, list[dict[str, Any]]] | tuple[str, Any, list[dict[str, Any]], int]
 
 
 def main() -> int:
@@ -87,7 +88,8 @@ def rows(provider: types.Provider, day: date) -> Iterator[Row]:
         conditions = model.prices if isinstance(model.prices, list) else [types.ConditionalPrice(prices=model.prices)]
         phases = [_phase(condition) for condition in _reachable(conditions, day)]
         # A model without such prices stays in the table: left out, a later and wider rule would catch its name.
-        yield model.id, _rule(model.match), phases if all(_is_priced(phase) for phase in phases) else []
+        row = model.id, _rule(model.match), phases if all(_is_priced(phase) for phase in phases) else []
+        yield row if model.context_window is None else (*row, model.context_window)
 
 
 def _reachable(conditions: list[types.ConditionalPrice], day: date) -> Iterable[types.ConditionalPrice]:

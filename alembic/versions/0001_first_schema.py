@@ -218,9 +218,24 @@ def _make_request_logs() -> None:
         sa.Column("losses", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tags", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("policies", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("decision", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_logs")),
     )
+    _index_request_logs()
+
+
+def _index_request_logs() -> None:
     op.create_index(op.f("ix_request_logs_started_at_id"), "request_logs", ["started_at", "id"])
+    for column in ("key_id", "connection_id", "provider", "model", "requested_model"):
+        name = op.f(f"ix_request_logs_{column}_started_at_id")
+        op.create_index(name, "request_logs", [column, "started_at", "id"])
+    _index_some("ix_request_logs_combo_started_at_id", ["combo", "started_at", "id"], "combo IS NOT NULL")
+    _index_some("ix_request_logs_ended_badly", ["started_at", "id"], "outcome != 'ok'")
+
+
+def _index_some(name: str, columns: list[str], where: str) -> None:
+    made = sa.text(where)
+    op.create_index(op.f(name), "request_logs", columns, sqlite_where=made, postgresql_where=made)
 
 
 def _make_request_attempts() -> None:
@@ -235,6 +250,9 @@ def _make_request_attempts() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("failure", sa.String(length=32), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("cost_nano", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("request_id", "number", name=op.f("pk_request_attempts")),
     )
 
@@ -261,6 +279,7 @@ def _make_usage_minutes() -> None:
         sa.Column("provider", sa.String(length=64), nullable=False),
         sa.Column("connection_id", sa.String(length=40), nullable=False),
         sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("combo", sa.String(length=100), nullable=False),
         sa.Column("requests", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
@@ -273,6 +292,6 @@ def _make_usage_minutes() -> None:
         sa.Column("first_token_us", sa.BigInteger(), nullable=False),
         sa.Column("first_token_count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "minute", "key_id", "provider", "connection_id", "model", name=op.f("pk_usage_minutes")
+            "minute", "key_id", "provider", "connection_id", "model", "combo", name=op.f("pk_usage_minutes")
         ),
     )

@@ -9,12 +9,15 @@ from pydantic import MISSING, Field
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, Done, adopt, shape
 from omniroute.kit.errors import FieldFault, Invalid
+from omniroute.routing.checks import AnswerChecks
 from omniroute.routing.conditions import Condition
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMetrics
 from omniroute.services.combos import (
     LONGEST_MS,
+    LONGEST_PATTERN,
     MOST_ATTEMPTS,
+    MOST_CHARACTERS,
     MOST_PRIORITY,
     MOST_RETRIES,
     MOST_STICKY,
@@ -68,6 +71,14 @@ class WeightedModel:
 
 
 @shape
+class NewChecks(AnswerChecks):
+    """What an answer must be like with cascade; what is left out is as the plain checks have it."""
+
+    min_characters: Annotated[int, WHOLE, Field(ge=0, le=MOST_CHARACTERS)] = 1
+    pattern: Annotated[str, Field(max_length=LONGEST_PATTERN)] | None = None
+
+
+@shape
 class NewConfig(ComboConfig):
     """Limits of one request."""
 
@@ -78,6 +89,7 @@ class NewConfig(ComboConfig):
     max_retries: Annotated[int, WHOLE, Field(ge=0, le=MOST_RETRIES)] | None = None
     retry_delay_ms: _Delay | None = None
     hedge_after_ms: _Delay | None = None
+    checks: NewChecks | None = None
 
 
 _Targets = Annotated[Sequence[NewTarget], Field(max_length=MOST_TARGETS)]

@@ -23,7 +23,7 @@ from omniroute.services.login import Visitor
 from omniroute.services.reach import Reach
 
 # Ids in paths are made here or in the catalogue; anything else is not found without asking the database.
-_PARAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PARAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
 def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) -> ASGIApp:
@@ -34,7 +34,8 @@ def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) 
             raise TypeError(f"{operation.method} {operation.path} declares no policy")
         if operation.handler is not None:
             paths[operation.path][operation.method] = operation
-    routes = [Route(path, _Path(services, by_method)) for path, by_method in paths.items()]
+    # The first that fits counts: what is spelled out goes before what takes any id.
+    routes = [Route(path, _Path(services, paths[path])) for path in sorted(paths, key=lambda path: "{" in path)]
     return Edge(Router(routes, redirect_slashes=False, default=_nothing_here))
 
 

@@ -79,14 +79,26 @@ class Schemas:
         if operation.query is None:
             return []
         schema = adapter(operation.query).json_schema(schema_generator=_Plain)
-        required = schema.get("required", ())
+        required, defined = schema.get("required", ()), schema.get("$defs", {})
         return [
-            {"name": name, "in": "query", "required": name in required, "schema": one}
+            {"name": name, "in": "query", "required": name in required, "schema": _inlined(one, defined)}
             for name, one in schema["properties"].items()
         ]
 
     def _of(self, kind: Any, mode: JsonSchemaMode) -> JsonObject:
         return reference(kind.name) if isinstance(kind, Described) else self._made[kind, mode]
+
+
+def _inlined(schema: Any, defined: JsonObject) -> Any:
+    """Put what a schema refers to in its place: a parameter has no definitions of its own."""
+    if isinstance(schema, list):
+        return [_inlined(one, defined) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name in defined:
+        return _inlined(defined[name], defined)
+    return {word: _inlined(one, defined) for word, one in schema.items()}
 
 
 def _generated(operations: Sequence[Operation]) -> tuple[dict[tuple[Any, JsonSchemaMode], JsonObject], JsonObject]:

@@ -7,6 +7,7 @@ from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
+from omniroute.gateway.dry_run import DryRuns
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
@@ -18,6 +19,7 @@ from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
 from omniroute.gateway.refreshing import Refreshing
 from omniroute.gateway.remembering import Remembering
+from omniroute.gateway.replay import Replays
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.spending import Spending
@@ -31,6 +33,7 @@ from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
 from omniroute.services.resilience import Resilience
 from omniroute.state.bus import Bus
+from omniroute.state.live import Live
 from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
@@ -48,18 +51,28 @@ class DataPlane:
         self.clock = SystemClock()
         self.bus = Bus()
         self.background = Background()
+        self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
+        self._remember(settings, stores)
+        self._configure(settings, stores, pepper)
+        self._serve()
+
+    def _remember(self, settings: Settings, stores: Stores) -> None:
+        """Make what is known of the requests so far."""
         self.watches = Watches(self.background)
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
-        self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
-        self.rulebook = build_rulebook(stores, self.clock, self.changed)
-        self.spending = Spending(stores.usage.spent, self.clock)
+        self.live = Live(self.clock)
         self.learned = Learned()
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
-        self.resilience = Resilience(groups=stores.settings, changed=self.changed)
-        self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
+        self.spending = Spending(stores.usage.spent, self.clock)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
+
+    def _configure(self, settings: Settings, stores: Stores, pepper: bytes) -> None:
+        """Make what operators set, and the picture of it that requests read."""
+        self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
+        self.rulebook = build_rulebook(stores, self.clock, self.changed)
+        self.resilience = Resilience(groups=stores.settings, changed=self.changed)
         self.snapshots = Snapshots(
             nodes=stores.nodes,
             connections=stores.connections,
@@ -75,10 +88,16 @@ class DataPlane:
             asks_for_key=settings.asks_for_key,
         )
         self.following = Following(stores.meta, self.snapshots.rebuild)
+
+    def _serve(self) -> None:
+        """Make the way of a request."""
         prices = PriceBook.load()
+        self.chooser = Chooser(self.cooling)
         self.resolver = resolver = Resolver(prices, self.traffic)
         self.outlook = self._outlook(resolver)
         pipeline = self._pipeline(resolver, prices)
+        self.dry_run = DryRuns(resolver, self.chooser, self.snapshots.current)
+        self.replay = Replays(prices, self.snapshots.current)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
 
@@ -94,7 +113,7 @@ class DataPlane:
             failover=Failover(
                 Attempt(self.client, limits, self.learned),
                 self.cooling,
-                Chooser(self.cooling),
+                self.chooser,
                 refreshing=Refreshing(self.background),
                 watches=self.watches,
                 max_attempts=settings.max_attempts,
@@ -105,6 +124,7 @@ class DataPlane:
             bus=self.bus,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
             policing=Policing(resolver=resolver, spend=self.spending, counts=self.rulebook.counts),
+            live=self.live,
             times=Times(
                 body_s=settings.body_timeout_s,
                 total_s=settings.total_timeout_s,

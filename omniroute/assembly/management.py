@@ -14,7 +14,9 @@ from omniroute.services.breakers import Breakers
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
@@ -30,6 +32,7 @@ from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
+from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
 from omniroute.upstream.guard import check_url
 
@@ -59,8 +62,11 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         availability=_availability(plane),
         rate_limits=_rate_limits(plane),
         system=_system(login, plane),
-        request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
+        request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
+        usage_history=_usage_history(stores, plane),
+        explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
+        telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         reach=_reach(settings),
     )
 
@@ -110,6 +116,16 @@ def _rate_limits(plane: DataPlane) -> RateLimits:
 
     outlook = plane.outlook
     return RateLimits(accounts=outlook.accounts, lockouts=outlook.lockouts, configured=configured)
+
+
+def _usage_history(stores: Stores, plane: DataPlane) -> UsageHistory:
+    return UsageHistory(
+        rows=stores.usage,
+        connections=stores.connections,
+        keys=stores.keys,
+        active=plane.live.active,
+        clock=plane.clock,
+    )
 
 
 def _reach(settings: Settings) -> Reach:

@@ -219,12 +219,27 @@ def _relayed(codec: Codec, text: bytes) -> Whole:
         raise AttemptFailed(of_break(FailureKind.TRANSIENT, str(error))) from error
 
 
-def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Relay]:
-    """Make a stream of a whole answer, from an upstream that was asked for a stream and does not make one."""
+def response_of(call: Call, target: Target, text: bytes, media_type: str) -> Response:
+    """Read an answer that came whole, or a stream to its end, in the hub's words."""
+    is_lines = call.stream and target.format is Format.OLLAMA
+    return _read(call, target, text, is_stream=is_lines or _is_stream(CODECS[target.format], text, media_type))
+
+
+def _read(call: Call, target: Target, text: bytes, *, is_stream: bool) -> Response:
+    read = read_stream if is_stream else read_answer
     try:
-        response = read_answer(CODECS[target.format], text, seed_of(call))
+        return read(CODECS[target.format], text, seed_of(call))
     except NoAnswer as error:
         raise AttemptFailed(of_fault(cleaned(error.fault))) from error
+
+
+def unasked_stream(call: Call, target: Target, text: bytes) -> tuple[bytes, Relay]:
+    """Make a stream of a whole answer, from an upstream that was asked for a stream and does not make one."""
+    return unfolded(call, _read(call, target, text, is_stream=False))
+
+
+def unfolded(call: Call, response: Response) -> tuple[bytes, Relay]:
+    """Make a stream of a whole answer."""
     call.losses += AnswerLosses(call.codec.words).whole(response)
     encoder = call.codec.encoder(seed_of(call), hub_request(call))
     pieces = [encoder.feed(event) for event in unfold(response)]

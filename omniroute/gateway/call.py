@@ -9,8 +9,12 @@ from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
+from omniroute.gateway.decision import Ask, headline, told
 from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
+from omniroute.kit.events import FirstToken, TryFailed
+from omniroute.kit.json import JsonObject
+from omniroute.state.live import ActiveRequest
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
 
 MAX_MESSAGE = 500
@@ -31,6 +35,7 @@ class Call:
 
     __slots__ = (
         "answer_by",
+        "ask",
         "attempts",
         "began",
         "beside_nano",
@@ -43,6 +48,7 @@ class Call:
         "forwarded",
         "headers",
         "id",
+        "live",
         "losses",
         "model",
         "origin",
@@ -50,6 +56,7 @@ class Call:
         "plan",
         "policies",
         "previous",
+        "progress",
         "request",
         "routed",
         "session",
@@ -60,6 +67,7 @@ class Call:
         "strict",
         "tags",
         "target",
+        "trying",
         "usage",
         "usage_source",
     )
@@ -73,6 +81,7 @@ class Call:
         self.body: dict[str, Any] = {}
         self.model = ""
         self.stream = False
+        self.progress = False  # the client wants to hear how far its stream is
         self.strict = False  # refuse rather than lose anything
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
@@ -87,7 +96,10 @@ class Call:
         self.first_byte_s: float | None = None
         self.request: Request | None = None
         self.plan: Plan | None = None
+        self.ask: Ask | None = None  # how the plan's targets were chosen from
         self.target: Target | None = None
+        self.trying: Target | None = None  # what is under way, or was last
+        self.live: ActiveRequest | None = None  # how others see the request
         self.attempts: list[AttemptRow] = []
         self.losses: tuple[Loss, ...] = ()
         self.usage: Usage | None = None
@@ -136,8 +148,76 @@ class Call:
 
     def saw_first_token(self) -> None:
         """Note when the first meaningful piece of the answer came."""
-        if self.first_token_at is None:
-            self.first_token_at = time.perf_counter()
+        if self.first_token_at is not None:
+            return
+        self.first_token_at = now = time.perf_counter()
+        live = self.live
+        if live is not None:
+            live.first_token_ms = (now - self.began) * 1000
+            if live.bus.wanted and self.at is not None:
+                provider, connection_id, model = self.at
+                live.bus.publish(
+                    FirstToken(
+                        request_id=self.id,
+                        at_ms=self.started_ms + int(live.first_token_ms),
+                        provider=provider,
+                        connection_id=connection_id,
+                        model=model,
+                        first_token_ms=live.first_token_ms,
+                    )
+                )
+
+    def tried(self, row: AttemptRow) -> None:
+        """Note what became of a try."""
+        self.attempts.append(row)
+        live = self.live
+        if live is not None and row.failure is not None and live.bus.wanted:
+            live.bus.publish(
+                TryFailed(
+                    request_id=self.id,
+                    at_ms=self.started_ms + int((time.perf_counter() - self.began) * 1000),
+                    number=row.number,
+                    provider=row.provider,
+                    connection_id=row.connection_id,
+                    model=row.model,
+                    failure=row.failure,
+                    message=row.message or "",
+                    latency_ms=row.latency_us / 1000,
+                )
+            )
+
+    @property
+    def at(self) -> tuple[str, str, str] | None:
+        """Provider, connection and model that the request is at now, or was at last."""
+        target = self.trying or self.target
+        return None if target is None else (target.provider, target.connection_id, target.model)
+
+    @property
+    def tries(self) -> int:
+        """Which try is under way, from 1."""
+        return len(self.attempts) + (self.target is None or not self.attempts)
+
+    @property
+    def headline(self) -> str | None:
+        """How the target was chosen, in a few words; None as long as there is no plan."""
+        if self.plan is None:
+            return None
+        return headline(self.plan, self.ask or _UNASKED, self._route_id, len(self.attempts))
+
+    def decision(self) -> JsonObject | None:
+        """Return how the target was chosen, in full; None without a plan."""
+        if self.plan is None:
+            return None
+        return told(self.plan, self.ask or _UNASKED, self._route_id, len(self.attempts))
+
+    @property
+    def _route_id(self) -> tuple[str, str] | None:
+        return None if self.target is None else (self.target.connection_id, self.target.model)
+
+    @property
+    def spent_nano(self) -> int:
+        """What answers cost that were not taken, in billionths of a dollar."""
+        return sum(one.cost_nano or 0 for one in self.attempts) if self.attempts else 0
 
     def row(self, cost_nano: int | None, price_version: str | None) -> RequestRow:
         """Return the record of the request as it ended."""
@@ -179,3 +259,4 @@ class Call:
 
 
 _NOTHING = Usage()
+_UNASKED = Ask()

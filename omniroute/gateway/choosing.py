@@ -8,13 +8,15 @@ that it began with.
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
-from omniroute.gateway.cooling import Cooling
-from omniroute.gateway.snapshot import Choice, Option, Plan, Route
+from omniroute.gateway.cascade import Cascade
+from omniroute.gateway.decision import Ask, Look, Session
+from omniroute.gateway.snapshot import Choice, Option, Plan, Route, Target
 from omniroute.kit.errors import Invalid
 from omniroute.routing import strategies
-from omniroute.routing.conditions import Facts, holds
+from omniroute.routing.breaker import Standing
+from omniroute.routing.conditions import holds
 from omniroute.routing.strategies import Draw, Order, Strategy
 from omniroute.state.recent import Recent
 from omniroute.upstream.prices import Rate
@@ -24,22 +26,33 @@ SESSION_S = 3_600.0
 _MILLION = 1_000_000  # prices are for a million tokens
 
 Now = Callable[[], float]
-# Whose conversation: the key, its session's name, the model asked for.
-Session = tuple[str | None, str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What the choice goes by: the facts of the request, where the plan looks at them, and its conversation."""
+class Rest(Protocol):
+    """What is left alone for now: gateway/cooling.py, or what a replay imagines."""
 
-    facts: Facts | None = None
-    session: Session | None = None
+    @property
+    def has_any(self) -> bool:
+        """Whether anything may be cooling."""
+        ...
+
+    def is_free(self, route: Route) -> bool:
+        """Whether nothing is held against the route's target now."""
+        ...
+
+    def order(self, routes: Sequence[Route]) -> list[Route]:
+        """Return the routes worth trying now: free ones first, then the soonest free."""
+        ...
+
+    def held(self, target: Target) -> Standing | None:
+        """Return what is held against a target, if anything."""
+        ...
 
 
 class Chooser:
     """Gives the routes of a plan, the best first. `draw` is where chance comes from."""
 
-    def __init__(self, cooling: Cooling, *, draw: Draw = random.random, now: Now = time.perf_counter) -> None:
+    def __init__(self, cooling: Rest, *, draw: Draw = random.random, now: Now = time.perf_counter) -> None:
         self._cooling = cooling
         self._draw = draw
         self._now = now
@@ -50,6 +63,12 @@ class Chooser:
         if len(plan.routes) == 1 and not plan.asks_facts:
             yield from self._cooling.order(plan.routes)
             return
+        ask.cascade = Cascade.of(plan, self._cooling.is_free)
+        routes = self._each_once(plan, ask)
+        yield from routes if ask.cascade is None else ask.cascade.climb(routes)
+
+    def _each_once(self, plan: Plan, ask: Ask) -> Iterator[Route]:
+        """Give each route once: what is free as it comes, the rest at the end."""
         tried: set[tuple[str, str]] = set()
         late: list[Route] = []
         for route in self._in_order(plan, ask):
@@ -64,7 +83,7 @@ class Chooser:
 
     def _in_order(self, plan: Plan, ask: Ask) -> Iterator[Route]:
         """Give every route that takes the request."""
-        pinned = self._pinned(plan, ask)
+        pinned = ask.pinned = self._pinned(plan, ask)
         if pinned is not None:
             yield pinned
         is_empty = pinned is None
@@ -78,9 +97,10 @@ class Chooser:
 
     def _pinned(self, plan: Plan, ask: Ask) -> Route | None:
         """Return where the conversation was answered last, when that still takes the request."""
-        if ask.session is None:
+        if ask.session is None or ask.cascade is not None:
             return None
-        found = self._sessions.get(ask.session, self._now())
+        look = self._sessions.peek if ask.is_dry else self._sessions.get
+        found = look(ask.session, self._now())
         route = None if found is None else plan.by_id.get(found)
         if route is None or not self._cooling.is_free(route) or plan.speaks not in {None, route.target.format}:
             return None
@@ -109,107 +129,124 @@ class Chooser:
         facts = ask.facts
         if facts is not None:
             options = [one for one in options if one.condition is None or holds(one.condition, facts)]
-        if len(options) < 2:  # noqa: PLR2004 - nothing to choose
+        if len(options) < 2 and len(options) == len(choice.options):  # noqa: PLR2004 - nothing to choose
             return options
-        cooling: list[Option] = []
+        look = Look(choice=choice, options=options, facts=facts, draw=self._draw, now=self._now(), is_dry=ask.is_dry)
+        ask.looks.append(look)
         if self._cooling.has_any:
-            free: list[Option] = []
-            for one in options:
-                (free if self._is_free(one) else cooling).append(one)
-            options = free
-        look = _Look(choice=choice, options=options, facts=facts, draw=self._draw, now=self._now())
-        order = _ORDERS[choice.strategy](look)
-        return [*(options[place] for place in order), *cooling]
+            self._sort_out(look)
+        look.order = order = _ORDERS[choice.strategy](look)
+        options = look.options
+        return [*map(options.__getitem__, order), *look.cooling]
+
+    def _sort_out(self, look: Look) -> None:
+        """Part the members that are cooling from those that are free."""
+        free: list[Option] = []
+        cooling: list[Option] = []
+        for one in look.options:
+            (free if self._is_free(one) else cooling).append(one)
+        look.options = free
+        look.cooling = cooling
+        look.held = [self._cooling.held(one.routes[0].target) for one in cooling]
 
     def _is_free(self, option: Option) -> bool:
         return any(map(self._cooling.is_free, option.routes))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Look:
-    """One look at a group. Not frozen: one is made for each choice, and freezing costs more than the look."""
-
-    choice: Choice
-    options: Sequence[Option]
-    facts: Facts | None
-    draw: Draw
-    now: float
-
-
-def _in_order(look: _Look) -> Order:
+def _in_order(look: Look) -> Order:
     return strategies.in_order(len(look.options))
 
 
-def _weighted(look: _Look) -> Order:
-    return strategies.weighted([one.weight for one in look.options], look.draw)
+def _weighted(look: Look) -> Order:
+    look.scores = weights = [one.weight for one in look.options]
+    return strategies.weighted(weights, look.draw)
 
 
-def _round_robin(look: _Look) -> Order:
+def _round_robin(look: Look) -> Order:
     choice = look.choice
     turn = choice.scope.turn
-    choice.scope.turn = turn + 1
+    if not look.is_dry:
+        choice.scope.turn = turn + 1
     return strategies.round_robin(len(look.options), turn, choice.sticky)
 
 
-def _random(look: _Look) -> Order:
+def _random(look: Look) -> Order:
     return strategies.shuffled(len(look.options), look.draw)
 
 
-def _least_used(look: _Look) -> Order:
+def _least_used(look: Look) -> Order:
     loads = [one.load for one in look.options]
-    return strategies.least_used([load.in_flight for load in loads], [load.begun for load in loads])
+    look.scores = in_flight = [load.in_flight for load in loads]
+    return strategies.least_used(in_flight, [load.begun for load in loads])
 
 
-def _cheapest(look: _Look) -> Order:
+def _cheapest(look: Look) -> Order:
     assert look.facts is not None  # noqa: S101 - the plan asks for them
-    facts = look.facts
-    return strategies.cheapest([_price(one.rates, facts) for one in look.options])
+    tokens_in, tokens_out = look.facts.input_tokens, look.facts.output_tokens
+    look.scores = prices = [
+        _lowest(one.rates, tokens_in, tokens_out)
+        if one.flat is None
+        else one.flat[0] * tokens_in + one.flat[1] * tokens_out + one.flat[2]
+        for one in look.options
+    ]
+    return strategies.cheapest(prices)
 
 
-def _price(rates: Sequence[Rate], facts: Facts) -> int | None:
+def flat_price(rates: Sequence[Rate]) -> tuple[int, int, int] | None:
+    """Return what one token in, one token out and a request cost, where that is the same for any request."""
+    if len(rates) != 1 or rates[0].tiers:
+        return None
+    rate = rates[0]
+    return rate.prices.input, rate.prices.output, rate.request * _MILLION
+
+
+def _lowest(rates: Sequence[Rate], tokens_in: int, tokens_out: int) -> int | None:
     """Return about what the request would cost at the cheapest of these rates, in a millionth of nano-dollars."""
     lowest: int | None = None
     for rate in rates:
-        prices = rate.at(facts.input_tokens)
-        price = facts.input_tokens * prices.input + facts.output_tokens * prices.output + rate.request * _MILLION
+        prices = rate.at(tokens_in)
+        price = tokens_in * prices.input + tokens_out * prices.output + rate.request * _MILLION
         if lowest is None or price < lowest:
             lowest = price
     return lowest
 
 
-def _strains(look: _Look) -> list[float]:
-    return [one.load.strain(look.now) for one in look.options]
+def _strains(look: Look) -> list[float]:
+    now = look.now
+    strains = [one.load.strain(now) for one in look.options]
+    look.scores = strains
+    return strains
 
 
-def _quickest(look: _Look) -> Order:
+def _quickest(look: Look) -> Order:
     return strategies.least_strained(_strains(look))
 
 
-def _two_choices(look: _Look) -> Order:
+def _two_choices(look: Look) -> Order:
     return strategies.two_choices(_strains(look), look.draw)
 
 
-def _fill_first(look: _Look) -> Order:
-    return strategies.fill_first([_is_full(one) for one in look.options])
+def _fill_first(look: Look) -> Order:
+    full = [one.capacity is not None and one.load.in_flight >= one.capacity for one in look.options]
+    if True not in full:
+        return strategies.in_order(len(full))
+    look.scores = full
+    return strategies.fill_first(full)
 
 
-def _is_full(option: Option) -> bool:
-    return option.capacity is not None and option.load.in_flight >= option.capacity
-
-
-def _last_good(look: _Look) -> Order:
+def _last_good(look: Look) -> Order:
     good = look.choice.scope.last_good
     found = (place for place, one in enumerate(look.options) if one.load is good)
     return strategies.last_good_first(len(look.options), next(found, None))
 
 
-def _fitting(look: _Look) -> Order:
+def _fitting(look: Look) -> Order:
     assert look.facts is not None  # noqa: S101 - the plan asks for them
-    tokens = look.facts.input_tokens + look.facts.output_tokens
-    return strategies.fitting([one.window for one in look.options], tokens)
+    look.scores = windows = [one.window for one in look.options]
+    return strategies.fitting(windows, look.facts.input_tokens + look.facts.output_tokens)
 
 
-_ORDERS: Mapping[Strategy, Callable[[_Look], Order]] = {
+_ORDERS: Mapping[Strategy, Callable[[Look], Order]] = {
     Strategy.PRIORITY: _in_order,
     Strategy.WEIGHTED: _weighted,
     Strategy.ROUND_ROBIN: _round_robin,
@@ -221,6 +258,7 @@ _ORDERS: Mapping[Strategy, Callable[[_Look], Order]] = {
     Strategy.FILL_FIRST: _fill_first,
     Strategy.LAST_KNOWN_GOOD: _last_good,
     Strategy.CONTEXT_OPTIMIZED: _fitting,
+    Strategy.CASCADE: _in_order,
 }
 
 

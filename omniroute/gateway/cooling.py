@@ -180,6 +180,11 @@ class Cooling:
                 found = max(found, verdict(standing, now), key=_STRICTNESS.__getitem__)
         return found, until
 
+    def held(self, target: Target) -> Standing | None:
+        """Return what holds a target back the longest, if anything does."""
+        found = [standing for scope in target.scopes if (standing := self._held.get(scope)) is not None]
+        return max(found, key=lambda one: one.until, default=None)
+
     def admit(self, route: Route) -> Permit | None:
         """Let a try through: freely, as the probe of some scopes, or not at all. Give the permit back in any case."""
         held = self._held

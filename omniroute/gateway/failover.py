@@ -6,11 +6,12 @@ What is held against whom decides who is let through (gateway/cooling.py); how o
 from collections.abc import Iterator
 from typing import TypeVar
 
-from omniroute.gateway.attempt import Attempt, hub_request
+from omniroute.gateway.attempt import Attempt
 from omniroute.gateway.call import Call
-from omniroute.gateway.choosing import Ask, Chooser
+from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.cooling import FREELY, Cooling, Permit
-from omniroute.gateway.facts import facts_of
+from omniroute.gateway.decision import Ask
+from omniroute.gateway.facts import facts_for
 from omniroute.gateway.hedging import Hedge
 from omniroute.gateway.leg import Leg
 from omniroute.gateway.refreshing import Refreshing
@@ -111,9 +112,10 @@ def _asked(call: Call) -> tuple[Plan, Ask]:
     assert plan is not None  # noqa: S101 - the pipeline resolves first
     if plan.is_single:
         return plan, _PLAIN
-    facts = facts_of(hub_request(call)) if plan.asks_facts else None
+    facts = facts_for(call) if plan.asks_facts else None
     session = session_of(call) if len(plan.routes) > 1 else None
-    return plan, _PLAIN if facts is None and session is None else Ask(facts=facts, session=session)
+    call.ask = ask = Ask(facts=facts, session=session)
+    return plan, ask
 
 
 _PLAIN = Ask()

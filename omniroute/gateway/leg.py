@@ -46,7 +46,7 @@ class Leg(Generic[B, R]):
             self._permit = FREELY  # the first try alone is the probe
             begun: B | None = None
             try:
-                begun = await self._way.begin(self.call, target, watch)
+                begun = await self._way.begin(self.call, trial, watch)
             except AttemptFailed as error:
                 target = await self._after(trial, error.failure, watch)
             else:

@@ -23,14 +23,16 @@ from omniroute.gateway.record import Recorder
 from omniroute.gateway.relay import Finished, error_event
 from omniroute.gateway.reply import StreamReply, error_answer, whole_headers
 from omniroute.gateway.resolve import Resolver
+from omniroute.gateway.seen import ended, seen
 from omniroute.gateway.shaping import shape
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.telling import AllFailed
 from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
-from omniroute.kit.events import RequestFinished, RequestStarted
+from omniroute.kit.events import RequestFinished
 from omniroute.state.bus import Bus
+from omniroute.state.live import Live
 from omniroute.upstream.prices import PriceBook, cost_nano
 
 log = structlog.get_logger(__name__)
@@ -88,6 +90,7 @@ class Pipeline:
         bus: Bus,
         conversations: Conversations,
         policing: Policing,
+        live: Live,
         times: Times,
         max_open: int,
     ) -> None:
@@ -99,6 +102,7 @@ class Pipeline:
         self._bus = bus
         self._conversations = conversations
         self._policing = policing
+        self._live = live
         self._times = times
         self._max_open = max_open
 
@@ -148,19 +152,7 @@ class Pipeline:
             call.plan = self._resolver.plan(snapshot, call.routed or call.model)
         if call.codec.format is Format.OPENAI_RESPONSES:
             call.plan = self._conversations.fit(call, call.plan)
-        if self._bus.wanted:
-            key = call.origin.key
-            self._bus.publish(
-                RequestStarted(
-                    request_id=call.id,
-                    at_ms=call.started_ms,
-                    key_id=key.id if key else None,
-                    model=call.model,
-                    stream=call.stream,
-                    session=call.session,
-                    client=call.origin.user_agent,
-                )
-            )
+        call.live = self._live.began(seen(call, self._bus))
 
     async def _answer(self, exchange: "_Exchange") -> None:
         """Try the targets, and send what the first good one says."""
@@ -210,16 +202,19 @@ class Pipeline:
 
     def _cost(self, call: Call) -> int | None:
         """Return what the request cost, in billionths of a dollar, when usage and price are known."""
-        rate = call.target.rate if call.target else None
-        cost = None if rate is None or call.usage is None else cost_nano(rate, call.usage)
-        return cost if not call.beside_nano else (cost or 0) + call.beside_nano
+        rate, spent = call.target.rate if call.target else None, call.spent_nano + call.beside_nano
+        if rate is None or call.usage is None:
+            return spent or None
+        return cost_nano(rate, call.usage) + spent
 
     def _record(self, call: Call) -> None:
         """Hand the record to the recorder, and tell whoever listens."""
         cost = self._cost(call)
         call.status = call.status or 500
         row = call.row(cost, self._prices.version if cost is not None else None)
-        self._recorder.take(row)
+        self._recorder.take(row, call.decision)
+        if call.live is not None:
+            self._live.ended(call.live, ended(row))
         if call.plan is not None and call.plan.combo is not None and call.outcome != "client_closed":
             answered = call.outcome in {"ok", "truncated"}
             took_s = row.latency_us / 1e6

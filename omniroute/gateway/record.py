@@ -26,6 +26,7 @@ REPLAY_PAUSE_S = 5.0
 MAX_WAITING = 100_000
 
 Write = Callable[[Sequence[RequestRow]], Awaitable[object]]
+Tell = Callable[[], json.JsonObject | None]
 
 
 class Spill:
@@ -69,6 +70,7 @@ class Recorder:
         self._write = write
         self._spill = spill
         self._rows: list[RequestRow] = []
+        self._untold: list[tuple[RequestRow, Tell]] = []
         self._full = asyncio.Event()
         self._lock = asyncio.Lock()
         self._replay_at = 0.0  # on the loop's clock
@@ -78,9 +80,11 @@ class Recorder:
         """How many records are in memory only."""
         return len(self._rows)
 
-    def take(self, row: RequestRow) -> None:
-        """Take a record; never waits."""
+    def take(self, row: RequestRow, decision: Tell | None = None) -> None:
+        """Take a record; never waits. `decision` is asked for the row's own when the batch is written."""
         self._rows.append(row)
+        if decision is not None:
+            self._untold.append((row, decision))
         if len(self._rows) >= BATCH_ROWS:
             self._full.set()
 
@@ -98,6 +102,9 @@ class Recorder:
     async def flush(self) -> None:
         """Write what waits, the spill file's records too."""
         async with self._lock:
+            untold, self._untold = self._untold, []
+            for row, decision in untold:
+                row.decision = decision()
             rows, self._rows = self._rows, []
             try:
                 stored = not rows or await self._store(rows)

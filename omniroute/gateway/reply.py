@@ -9,12 +9,16 @@ from collections.abc import Awaitable
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
+from omniroute.gateway import progress
 from omniroute.gateway.call import Call
 from omniroute.gateway.downstream import Downstream
+from omniroute.gateway.relay import Relay
 from omniroute.gateway.watch import Reason, Watch
 from omniroute.kit import json
+from omniroute.upstream.prices import cost_nano
 
 _JSON = (b"content-type", b"application/json")
+_PROGRESS = (b"x-omniroute-progress", b"enabled")
 
 
 class StreamReply:
@@ -27,7 +31,10 @@ class StreamReply:
         self._heartbeat_s = heartbeat_s
         self._stall_s = stall_s
         self._sending = False
-        self._last = watch.began
+        self._last = self._told_at = watch.began
+        self._relay: Relay | None = None
+        self._tells = call.progress and progress.is_possible(call.codec)
+        self._events = 0
         self.head_sent = False
         self.committed = False
         watch.beat = self._beat
@@ -35,7 +42,27 @@ class StreamReply:
     async def send(self, data: bytes) -> None:
         """Send a piece, the head first if it was still held."""
         self.committed = True
+        if self._tells:
+            data = self._with_last(data)
         await self._send(data)
+
+    def follow(self, relay: Relay) -> None:
+        """The relay of the stream that has begun, which knows what was used."""
+        self._relay = relay
+
+    def _with_last(self, data: bytes) -> bytes:
+        """Put the last progress event before the end mark, once that comes."""
+        self._events += progress.pieces_in(data)
+        place = progress.end_mark(self._call.codec, data)
+        return data if place is None else data[:place] + self._last_progress() + data[place:]
+
+    def _last_progress(self) -> bytes:
+        self._tells = False
+        call, usage = self._call, None if self._relay is None else self._relay.usage
+        rate = None if call.target is None else call.target.rate
+        cost = None if usage is None or rate is None else cost_nano(rate, usage) + call.spent_nano
+        tokens = self._events if usage is None or usage.output is None else usage.output
+        return progress.event(call, tokens, done=True, cost_nano=cost)
 
     async def _send(self, data: bytes) -> None:
         waited, limit = self._watch.waiting_for, self._watch.limit_s
@@ -49,26 +76,37 @@ class StreamReply:
                 await self._down.write(data)
         finally:
             self._sending = False
+        if self._call.live is not None:
+            self._call.live.pieces += 1
         self._watch.wait(waited, limit)
         self._last = self._watch.since
 
     def _beat(self, now: float) -> Awaitable[None] | None:
         """Give a heartbeat to send when nothing was sent for long; events go out whole, so here is a boundary."""
+        if now - self._told_at >= progress.EVERY_S and not self._sending:
+            self._told_at = now
+            if self._call.live is not None:
+                self._call.live.progressed(self._call.started_ms + int((now - self._watch.began) * 1000))
+            if self._tells:
+                self._last = now
+                return self._heartbeat(progress.event(self._call, self._events))
         if self._sending or now - self._last < self._heartbeat_s:
             return None
         self._last = now
-        return self._heartbeat()
+        return self._heartbeat(self._call.codec.heartbeat)
 
-    async def _heartbeat(self) -> None:
+    async def _heartbeat(self, data: bytes) -> None:
         if not self.head_sent:
             self.head_sent = True
             await self._down.start(200, stream_headers(self._call))
-        if self._call.codec.heartbeat:
-            await self._down.write(self._call.codec.heartbeat)
+        if data:
+            await self._down.write(data)
 
     async def finish(self) -> None:
         """End the stream."""
         self._watch.beat = None
+        if self._tells and self.head_sent:
+            await self._down.write(self._last_progress())
         await self._down.finish()
 
 
@@ -80,8 +118,12 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
         headers += [
             (b"x-omniroute-provider", _header(target.provider)),
             (b"x-omniroute-model", _header(target.model)),
+            (b"x-omniroute-connection", _header(target.connection_name)),
             (b"x-omniroute-attempts", str(max(len(call.attempts), 1)).encode()),
         ]
+    reason = call.headline
+    if reason is not None:
+        headers.append((b"x-omniroute-decision", _header(reason)))
     if call.combo is not None:
         headers.append((b"x-omniroute-combo", _header(call.combo)))
     if call.session is not None:
@@ -98,6 +140,7 @@ def stream_headers(call: Call) -> list[tuple[bytes, bytes]]:
         (b"content-type", call.codec.stream_media_type.encode()),
         (b"cache-control", b"no-cache"),
         (b"x-accel-buffering", b"no"),
+        *((_PROGRESS,) if call.progress and progress.is_possible(call.codec) else ()),
         *common_headers(call),
     ]
 
@@ -131,4 +174,6 @@ def error_answer(
 
 def _header(text: str) -> bytes:
     """Spell text for a header: what is not printable ASCII is replaced."""
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")[:1024]
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in text).encode("ascii")[:1024]

@@ -8,6 +8,7 @@ lists them. A combo's targets are resolved in the same way, so that its plan is 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from omniroute.gateway.choosing import flat_price
 from omniroute.gateway.snapshot import MAX_PLANS, Account, Choice, Option, Plan, Route, Snapshot, Target, parse_url
 from omniroute.gateway.traffic import Load, Scope, Traffic
 from omniroute.kit.errors import Invalid, NotFound, OmniError
@@ -165,12 +166,15 @@ class _Growth:
             steps=(*place.steps, (scope, load)),
             conditions=place.conditions,
         )
+        rates = _rates((route,))
         return Option(
             load=load,
             routes=(route,),
             weight=account.weight,
             capacity=account.max_concurrent,
-            rates=_rates((route,)),
+            window=self._prices.window(account.provider_id, model),
+            rates=rates,
+            flat=flat_price(rates),
         )
 
     def _of_combo(self, combo: Combo, place: _Place) -> Choice:
@@ -215,14 +219,16 @@ class _Growth:
             ),
         )
         routes = inner.routes
+        rates = _rates(routes)
         return Option(
             load=load,
             routes=routes,
             inner=None if _is_bare(inner) else inner,
             weight=target.weight,
-            window=target.context_window,
+            window=target.context_window or _window(inner),
             condition=target.condition,
-            rates=_rates(routes),
+            rates=rates,
+            flat=flat_price(rates),
         )
 
     def _target(self, account: Account, model: str) -> Target:
@@ -267,6 +273,12 @@ def _rates(routes: Iterable[Route]) -> tuple[Rate, ...]:
     """Return the different known prices; many accounts of one provider have one."""
     found = {id(rate): rate for route in routes if (rate := route.target.rate) is not None}
     return tuple(found.values())
+
+
+def _window(choice: Choice) -> int | None:
+    """Return the largest context window below, None as long as one of them is not known."""
+    windows = [option.window for option in choice.options]
+    return None if None in windows else max(window for window in windows if window is not None)
 
 
 def _is_bare(choice: Choice) -> bool:

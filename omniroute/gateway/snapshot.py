@@ -105,6 +105,7 @@ class Option:
     window: int | None = None
     condition: Condition | None = None
     rates: tuple[Rate, ...] = ()
+    flat: tuple[int, int, int] | None = None  # what a token in, a token out, a request cost, where that is fixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,14 +1,15 @@
 """A try under way: to whom, since when, as whose probe; and the row that the record gets of it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omniroute.gateway.call import Call
-from omniroute.gateway.choosing import Ask
 from omniroute.gateway.cooling import FREELY, Permit
+from omniroute.gateway.decision import Ask
 from omniroute.gateway.snapshot import Route, Target
 from omniroute.storage.rows import AttemptRow
 from omniroute.upstream.failures import Failure
+from omniroute.upstream.prices import cost_nano
 
 # What the record says of a try that another one overtook.
 CANCELLED = "cancelled"
@@ -47,7 +48,16 @@ def attempt_row(call: Call, trial: Trial, *, failure: Failure | None) -> Attempt
     """Return the row of a try that failed, or answered."""
     if failure is None:
         return _row(call, trial, status=200, failure=None, message=None)
-    return _row(call, trial, status=failure.status, failure=failure.kind.value, message=failure.fault.message)
+    row = _row(call, trial, status=failure.status, failure=failure.kind.value, message=failure.fault.message)
+    usage, rate = failure.usage, trial.target.rate
+    if usage is None:
+        return row
+    return replace(
+        row,
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cost_nano=None if rate is None else cost_nano(rate, usage),
+    )
 
 
 def cancelled_row(call: Call, trial: Trial, why: str) -> AttemptRow:

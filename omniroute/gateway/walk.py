@@ -5,8 +5,9 @@ import time
 
 from omniroute.formats.events import Fault
 from omniroute.gateway.call import Call
-from omniroute.gateway.choosing import Ask, Chooser
+from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.cooling import FREELY, Cooling, Permit
+from omniroute.gateway.decision import Ask
 from omniroute.gateway.snapshot import Plan, Route, Target
 from omniroute.gateway.telling import AllFailed, Refusal, client_fault, summary
 from omniroute.gateway.trial import Trial, attempt_row, begin, cancelled_row, end
@@ -33,6 +34,7 @@ class Walk:
     def begin(self, route: Route, target: Target, permit: Permit) -> Trial:
         """Begin a try."""
         self.tries += 1
+        self.call.trying = target
         return begin(route, self.ask, target, permit)
 
     def end(self, trial: Trial, *, answered: bool) -> None:
@@ -64,7 +66,7 @@ class Walk:
     def noted(self, trial: Trial, failure: Failure) -> None:
         """Note a failed try."""
         now = time.perf_counter()
-        self.call.attempts.append(attempt_row(self.call, trial, failure=failure))
+        self.call.tried(attempt_row(self.call, trial, failure=failure))
         for _, load in trial.route.steps:
             load.failed(now, now - trial.began, failure.kind.value)
         self._failures.append((trial.target, failure))
@@ -86,7 +88,7 @@ class Walk:
         call, now = self.call, time.perf_counter()
         call.target = trial.target
         if call.attempts:
-            call.attempts.append(attempt_row(call, trial, failure=None))
+            call.tried(attempt_row(call, trial, failure=None))
         for _, load in trial.route.steps:
             load.answered(now, now - trial.began)
         self._chooser.answered(trial.route, trial.ask)
@@ -96,7 +98,7 @@ class Walk:
     def overtaken(self, trial: Trial, why: str | None) -> None:
         """Note a try that was given up, if there is a reason to tell; it says nothing against its target."""
         if why is not None:
-            self.call.attempts.append(cancelled_row(self.call, trial, why))
+            self.call.tried(cancelled_row(self.call, trial, why))
         if trial.permit:
             self.release(trial)
 

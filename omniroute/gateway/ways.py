@@ -8,14 +8,25 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from omniroute.formats.events import Fault
-from omniroute.formats.hub import Format, Usage
+from omniroute.formats.hub import Format, Response, Usage
 from omniroute.formats.table import CODECS
-from omniroute.gateway.attempt import Attempt, Whole, cleaned, hub_request, seed_of, unasked_stream, whole_answer
+from omniroute.gateway.attempt import (
+    Attempt,
+    Whole,
+    cleaned,
+    hub_request,
+    response_of,
+    seed_of,
+    unasked_stream,
+    unfolded,
+    whole_answer,
+)
 from omniroute.gateway.call import Call
 from omniroute.gateway.chat_relay import ChatRelay
 from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event
 from omniroute.gateway.reply import StreamReply
 from omniroute.gateway.snapshot import Target
+from omniroute.gateway.trial import Trial
 from omniroute.gateway.watch import Watch
 from omniroute.upstream.client import Answer
 from omniroute.upstream.failures import AttemptFailed, of_fault
@@ -27,7 +38,7 @@ R_co = TypeVar("R_co", covariant=True)
 class Way(Protocol[B, R_co]):
     """How a request is answered."""
 
-    async def begin(self, call: Call, target: Target, watch: Watch) -> B:
+    async def begin(self, call: Call, trial: Trial, watch: Watch) -> B:
         """Ask the target; raise AttemptFailed when it does not answer."""
         ...
 
@@ -50,14 +61,19 @@ class AsWhole:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
 
-    async def begin(self, call: Call, target: Target, watch: Watch) -> Whole:
+    async def begin(self, call: Call, trial: Trial, watch: Watch) -> Whole:
         """Read the whole answer and judge it."""
+        target = trial.target
         answer = await self._attempt.open(call, target, watch)
         try:
             text = await self._attempt.read(call, answer, watch)
         finally:
             answer.close()
-        return whole_answer(call, target, text, answer.headers.get("content-type", ""))
+        media_type = answer.headers.get("content-type", "")
+        whole = whole_answer(call, target, text, media_type)
+        if _is_judged(trial):
+            _judge(call, trial, text, media_type)
+        return whole
 
     async def finish(self, call: Call, begun: Whole, watch: Watch) -> bytes:  # noqa: ARG002 - all is there
         """Return the body."""
@@ -89,13 +105,18 @@ class AsStream:
         self._attempt = attempt
         self._reply = reply
 
-    async def begin(self, call: Call, target: Target, watch: Watch) -> Begun:
-        """Wait for the first meaningful piece."""
+    async def begin(self, call: Call, trial: Trial, watch: Watch) -> Begun:
+        """Wait for the first meaningful piece; the answer of a cascade's lower rung is waited for to its end."""
+        target = trial.target
         answer = await self._attempt.open(call, target, watch)
         relay: Relay = Finished(None)
         begun: Begun | None = None
         try:
-            if _is_whole(answer.headers.get("content-type", ""), target):
+            media_type = answer.headers.get("content-type", "")
+            if _is_judged(trial):
+                response = _judge(call, trial, await self._attempt.read(call, answer, watch), media_type)
+                head, relay = unfolded(call, response)
+            elif _is_whole(media_type, target):
                 head, relay = unasked_stream(call, target, await self._attempt.read(call, answer, watch))
             else:
                 relay = _relay(call, target)
@@ -126,6 +147,7 @@ class AsStream:
         """Send the stream on."""
         answer, relay = begun.answer, begun.relay
         try:
+            self._reply.follow(relay)
             call.no_hurry()
             self._attempt.waits_for_more(call, watch)
             await self._reply.send(begun.head)
@@ -171,6 +193,18 @@ def _note(call: Call, relay: Relay) -> None:
     call.losses += relay.losses
     call.usage = relay.usage
     call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
+
+
+def _is_judged(trial: Trial) -> bool:
+    return trial.ask.cascade is not None and trial.ask.cascade.judges
+
+
+def _judge(call: Call, trial: Trial, text: bytes, media_type: str) -> Response:
+    """Return the answer of a cascade's rung; raise AttemptFailed when it does not pass."""
+    assert trial.ask.cascade is not None  # noqa: S101 - asked before
+    response = response_of(call, trial.target, text, media_type)
+    trial.ask.cascade.judge(trial.route, response, hub_request(call).output)
+    return response
 
 
 def _is_whole(media_type: str, target: Target) -> bool:

@@ -11,6 +11,7 @@ from omniroute.graphql.inputs import Taken, accept
 from omniroute.graphql.outcome import Deleted, Done, Failed, mutation
 from omniroute.graphql.scalars import Long
 from omniroute.graphql.types import Shown, asked, enumerate_, expose
+from omniroute.routing.checks import AnswerChecks
 from omniroute.routing.conditions import Condition
 from omniroute.routing.strategies import Strategy
 from omniroute.services.combo_metrics import ComboMetrics, TargetMetrics
@@ -39,7 +40,8 @@ enumerate_(
     TWO_CHOICES="The less busy one of two drawn by chance.",
     FILL_FIRST="The first until it is full or fails.",
     LAST_KNOWN_GOOD="The one that answered last.",
-    CONTEXT_OPTIMIZED="The smallest context window that the request fits into.",
+    CONTEXT_OPTIMIZED="In the operator's order, without those whose context window is too small.",
+    CASCADE="In the operator's order, and one further when the answer does not pass the combo's checks.",
 )
 
 _LOW, _HIGH = "With at least so many input tokens, as estimated.", "With at most so many input tokens, as estimated."
@@ -56,6 +58,12 @@ _FIRST = "For each try until its first byte, in milliseconds; null: as the gatew
 _RETRIES = "How often the same target is tried again; without it, what holds for all requests."
 _PAUSE = "About how many milliseconds lie between tries at the same target."
 _HEDGE = "After how many milliseconds without an answer a second target is asked as well; 0 never."
+_CHECKS = "What an answer must be like with CASCADE; null: the plain checks."
+_LENGTH = "It has as many characters of text."
+_JSON = "It is JSON, and of the schema, where the request asked for that."
+_PATTERN = "The regular expression is found in its text."
+_COMPLETE = "It was not cut by a limit of length or a content filter."
+_REFUSAL = "The model did not refuse."
 _STICKY = "How many requests round-robin gives a target in a row: 1 to 1,000."
 
 
@@ -92,6 +100,16 @@ expose(
     also={"connection_entry": _connection},
 )
 expose(
+    AnswerChecks,
+    "AnswerChecks",
+    "What an answer must be like to be taken.",
+    min_characters=_LENGTH,
+    valid_json=_JSON,
+    pattern=_PATTERN,
+    complete=_COMPLETE,
+    no_refusal=_REFUSAL,
+)
+expose(
     ComboConfig,
     "ComboConfig",
     "A combo's limits.",
@@ -102,6 +120,7 @@ expose(
     max_retries=_RETRIES,
     retry_delay_ms=_PAUSE,
     hedge_after_ms=_HEDGE,
+    checks=_CHECKS,
 )
 expose(
     Combo,
@@ -131,6 +150,11 @@ class TargetInput(ComboTarget):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksInput(AnswerChecks):
+    """Checks as they come in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigInput(ComboConfig):
     """Limits as they come in."""
 
@@ -157,6 +181,16 @@ accept(
     condition=Taken(words=_WHICH, kind=ConditionInput | None),
 )
 accept(
+    ChecksInput,
+    "AnswerChecksInput",
+    "What an answer must be like to be taken.",
+    min_characters=_LENGTH,
+    valid_json=_JSON,
+    pattern=_PATTERN,
+    complete=_COMPLETE,
+    no_refusal=_REFUSAL,
+)
+accept(
     ConfigInput,
     "ComboConfigInput",
     "A combo's limits.",
@@ -167,6 +201,7 @@ accept(
     max_retries=_RETRIES,
     retry_delay_ms=_PAUSE,
     hedge_after_ms=_HEDGE,
+    checks=Taken(words=_CHECKS, kind=ChecksInput | None),
 )
 _TARGETS = Taken(words="Its targets: 1 to 32.", kind=list[TargetInput], read=tuple)
 _CONFIG = Taken(words="Its limits.", kind=ConfigInput)

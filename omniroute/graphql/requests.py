@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import strawberry
+from strawberry.scalars import JSON
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.pages import PAGE, After, First, Page, checked, page
@@ -36,6 +37,9 @@ expose(
     status="The provider's status.",
     failure="The failure's kind; null for the one that answered.",
     message="The failure's words.",
+    input_tokens="Tokens that went in, of an answer that was paid for and not taken.",
+    output_tokens="Tokens that came out, of an answer that was paid for and not taken.",
+    cost_usd=Shown(words="What such an answer cost, in US dollars.", kind=Decimal | None, read=money),
 )
 expose(
     LoggedRequest,
@@ -65,11 +69,13 @@ expose(
     reasoning_tokens="Tokens of the output that the model thought with.",
     usage_source="Where the tokens come from: the provider's `final` or `partial` figures, or `none`.",
     cost_usd=Shown(words="What it cost, in US dollars.", kind=Decimal | None, read=money),
+    price_version="The price list that the cost was reckoned by.",
     error_kind="The kind of failure.",
     error_message="The failure's words.",
     losses="What the provider's format could not carry.",
     tags="What the client said that the request is for, in X-OmniRoute-Tags.",
     policies="The names of the policies that acted on it.",
+    decision=Shown(words="Why the request went where it did.", kind=JSON | None),
     attempts="All tries, where there were several or the only one failed.",
     without=("cursor",),
     also={"key": _key, "connection": _connection},

@@ -25,6 +25,43 @@ class RequestStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryFailed:
+    """A try of a request at one target failed; `failure` is a failure kind. Another target may still answer."""
+
+    request_id: str
+    at_ms: int
+    number: int
+    provider: str
+    connection_id: str
+    model: str
+    failure: str
+    message: str
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstToken:
+    """The first piece of a stream's answer came."""
+
+    request_id: str
+    at_ms: int
+    provider: str
+    connection_id: str
+    model: str
+    first_token_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamProgress:
+    """How far a stream is; `pieces` is how many pieces of it were sent."""
+
+    request_id: str
+    at_ms: int
+    pieces: int
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFinished:
     """An AI request ended; `outcome` is ok, failed, truncated, client_closed, refused."""
 
@@ -68,4 +105,13 @@ class BreakerChanged:
     until_ms: int | None = None
 
 
-Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled | BreakerChanged
+Happening = (
+    ConfigurationChanged
+    | RequestStarted
+    | TryFailed
+    | FirstToken
+    | StreamProgress
+    | RequestFinished
+    | ConnectionCooled
+    | BreakerChanged
+)

@@ -31,6 +31,7 @@ class Strategy(StrEnum):
     FILL_FIRST = "fill-first"
     LAST_KNOWN_GOOD = "last-known-good"
     CONTEXT_OPTIMIZED = "context-optimized"
+    CASCADE = "cascade"
 
 
 def in_order(count: int) -> Order:
@@ -85,11 +86,8 @@ def least_used(in_flight: Sequence[int], used: Sequence[int]) -> Order:
 
 def cheapest(prices: Sequence[float | None]) -> Order:
     """Begin with the lowest price; unknown ones come last."""
-    return sorted(range(len(prices)), key=lambda place: _or_infinite(prices[place]))
-
-
-def _or_infinite(price: float | None) -> float:
-    return math.inf if price is None else price
+    known = [math.inf if price is None else price for price in prices]
+    return sorted(range(len(known)), key=known.__getitem__)
 
 
 def least_strained(strains: Sequence[float]) -> Order:
@@ -123,7 +121,7 @@ def last_good_first(count: int, last_good: int | None) -> Order:
 def fitting(windows: Sequence[int | None], tokens: int) -> Order:
     """Leave out those whose context window is known to be too small; when all are, the largest come first."""
     fit = [place for place, window in enumerate(windows) if window is None or window >= tokens]
-    return fit or sorted(range(len(windows)), key=lambda place: -(windows[place] or 0))
+    return fit or sorted(range(len(windows)), key=lambda place: -(windows[place] or 0))  # all are known: none fits
 
 
 def strain(latency_s: float | None, idle_s: float, in_flight: int) -> float:

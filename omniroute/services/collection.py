@@ -8,7 +8,9 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
@@ -22,6 +24,7 @@ from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.system import System
+from omniroute.services.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +50,7 @@ class Services:
     system: System
     request_log: RequestLog
     feeds: Feeds
+    usage_history: UsageHistory
+    telemetry: Telemetry
+    explain: Explain
     reach: Reach

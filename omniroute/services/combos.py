@@ -17,6 +17,7 @@ from omniroute.kit.errors import Conflict, NotFound
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.ids import new_id
 from omniroute.kit.json import JsonObject
+from omniroute.routing.checks import AnswerChecks
 from omniroute.routing.conditions import Condition
 from omniroute.routing.strategies import Strategy
 from omniroute.services.changes import Changed, kept
@@ -36,6 +37,8 @@ MOST_ATTEMPTS = 50
 MOST_STICKY = 1_000
 MOST_RETRIES = 10
 LONGEST_MS = 3_600_000
+MOST_CHARACTERS = 1_000_000
+LONGEST_PATTERN = 500
 
 _NAME = re.compile(NAME_PATTERN)
 
@@ -63,6 +66,7 @@ class ComboConfig:
     `first_byte_timeout_ms` for each try. `sticky_limit` is how many requests round-robin gives a target in a row.
     `max_retries` more tries at the same target, about `retry_delay_ms` apart. `hedge_after_ms`: a second target is
     asked as well when the first has not begun to answer by then; 0 switches that off where it holds for all.
+    `checks` are what an answer must be like with cascade; None means the plain ones.
     """
 
     max_attempts: int | None = None
@@ -72,6 +76,7 @@ class ComboConfig:
     max_retries: int | None = None
     retry_delay_ms: int | None = None
     hedge_after_ms: int | None = None
+    checks: AnswerChecks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,8 +337,21 @@ def _config(config: ComboConfig) -> JsonObject:
     _optional(config.max_retries, "config.maxRetries", MOST_RETRIES, least=0)
     _optional(config.retry_delay_ms, "config.retryDelayMs", LONGEST_MS, least=0)
     _optional(config.hedge_after_ms, "config.hedgeAfterMs", LONGEST_MS, least=0)
+    if config.checks is not None:
+        _check_checks(config.checks)
     made: JsonObject = msgspec.to_builtins(config)
     return made
+
+
+def _check_checks(checks: AnswerChecks) -> None:
+    within(checks.min_characters, "config.checks.minCharacters", least=0, most=MOST_CHARACTERS)
+    if checks.pattern is None:
+        return
+    line(checks.pattern, "config.checks.pattern", most=LONGEST_PATTERN)
+    try:
+        re.compile(checks.pattern)
+    except re.error as error:
+        raise fault("config.checks.pattern", f"pattern is not a regular expression: {error}") from None
 
 
 def _optional(value: int | None, name: str, most: int, *, least: int = 1) -> None:

@@ -1,21 +1,31 @@
-"""The request log, read page by page: which AI requests came, where they went and what they cost."""
+"""The request log: which AI requests came, where they went and why, and what they cost; page by page or in full."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from omniroute.services.moments import moment
+from omniroute.kit.errors import NotFound
+from omniroute.kit.json import JsonObject
+from omniroute.services.moments import milliseconds, moment
 from omniroute.services.rules import fault, within
+from omniroute.state.live import ActiveRequest
+from omniroute.storage.connections import Connections
+from omniroute.storage.request_logs import LogFilter, Position
 from omniroute.storage.rows import AttemptRow, RequestRow
 from omniroute.storage.usage import UsageRows
 
 MOST = 1_000
+MOST_LINES = 200
+LONGEST_SEARCH = 200
+OUTCOMES = ("ok", "failed", "truncated", "client_closed", "refused")
 _CURSOR = re.compile(r"([0-9]{1,15})-([\x21-\x7e]{1,64})")
+_STATUS = re.compile(r"ok|error|[1-5][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at a target; `failure` is None for the one that answered."""
+    """One try at a target; `failure` is None for the one that answered. Cost: of an answer that was not taken."""
 
     number: int
     provider: str
@@ -25,6 +35,9 @@ class Attempt:
     status: int | None
     failure: str | None
     message: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,27 +69,107 @@ class LoggedRequest:
     reasoning_tokens: int | None
     usage_source: str
     cost_usd: float | None
+    price_version: str | None
     error_kind: str | None
     error_message: str | None
     losses: tuple[str, ...]
     tags: tuple[str, ...]
     policies: tuple[str, ...]
+    decision: JsonObject | None
     attempts: tuple[Attempt, ...]
 
 
-class RequestLog:
-    """Reads the log."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which requests to list. `status` is ok, error or a number; `until` is exclusive; `search` is part of a text."""
 
-    def __init__(self, *, rows: UsageRows) -> None:
+    status: str | None = None
+    outcome: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    connection: str | None = None
+    key: str | None = None
+    combo: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page, and the cursor of the next one; None when there is none. A search may give a page with few rows."""
+
+    requests: tuple[LoggedRequest, ...]
+    following: str | None
+
+
+_ALL = Wanted()
+
+
+class RequestLog:
+    """Reads the log. `active` gives the requests that are under way."""
+
+    def __init__(
+        self, *, rows: UsageRows, connections: Connections, active: Callable[[], Sequence[ActiveRequest]]
+    ) -> None:
         self._rows = rows
+        self._connections = connections
+        self._active = active
 
     async def recent(self, limit: int, before: str | None = None) -> tuple[LoggedRequest, ...]:
         """Return the newest requests, or those before the cursor of one."""
-        rows = await self._rows.recent(within(limit, "limit", least=1, most=MOST), _position(before))
-        return tuple(_logged(row) for row in rows)
+        return (await self.page(limit, before)).requests
+
+    async def page(self, limit: int, before: str | None = None, wanted: Wanted = _ALL) -> Listed:
+        """Return a page of the requests that are wanted, the newest first; raise Unprocessable on a bad value."""
+        within(limit, "limit", least=1, most=MOST)
+        page = await self._rows.page(limit, _position(before), _filter(wanted))
+        following = None if page.following is None else _cursor(page.following)
+        return Listed(requests=tuple(_logged(row) for row in page.rows), following=following)
+
+    async def get(self, request_id: str) -> LoggedRequest:
+        """Return one request in full; raise NotFound."""
+        row = await self._rows.find(request_id)
+        if row is None:
+            raise NotFound(f"There is no request {request_id!r} in the log.")
+        return _logged(row)
+
+    async def lines(self, limit: int = MOST_LINES) -> tuple[str, ...]:
+        """Return the newest requests as lines of text, those under way first."""
+        names = {row.id: row.name for row in await self._connections.list()}
+        rows = await self._rows.recent(within(limit, "limit", least=1, most=MOST_LINES))
+        pending = [_pending(one, names) for one in reversed(self._active())]
+        return (*pending, *(_line(row, names) for row in rows))[:limit]
 
 
-def _position(cursor: str | None) -> tuple[int, str] | None:
+def _filter(wanted: Wanted) -> LogFilter:
+    status = wanted.status
+    if status is not None and not _STATUS.fullmatch(status):
+        raise fault("status", "status must be ok, error or an HTTP status")
+    if wanted.outcome not in {None, *OUTCOMES}:
+        raise fault("outcome", f"outcome must be one of {', '.join(OUTCOMES)}")
+    if wanted.search is not None and not 1 <= len(wanted.search) <= LONGEST_SEARCH:
+        raise fault("search", f"search must have 1 to {LONGEST_SEARCH} characters")
+    return LogFilter(
+        status=int(status) if status is not None and status.isdecimal() else None,
+        is_failure={"ok": False, "error": True}.get(status or ""),
+        outcome=wanted.outcome,
+        model=wanted.model,
+        provider=wanted.provider,
+        connection_id=wanted.connection,
+        key_id=wanted.key,
+        combo=wanted.combo,
+        since=None if wanted.since is None else milliseconds(wanted.since),
+        until=None if wanted.until is None else milliseconds(wanted.until),
+        text=wanted.search,
+    )
+
+
+def _cursor(position: Position) -> str:
+    return f"{position[0]}-{position[1]}"
+
+
+def _position(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     match = _CURSOR.fullmatch(cursor)
@@ -85,40 +178,27 @@ def _position(cursor: str | None) -> tuple[int, str] | None:
     return int(match[1]), match[2]
 
 
+_SAME = {one.name for one in fields(LoggedRequest)} & {one.name for one in fields(RequestRow)} - {
+    "started_at",
+    "attempts",
+}
+
+
 def _logged(row: RequestRow) -> LoggedRequest:
     return LoggedRequest(
-        id=row.id,
-        cursor=f"{row.started_at}-{row.id}",
+        **{name: getattr(row, name) for name in _SAME},
+        cursor=_cursor((row.started_at, row.id)),
         started_at=moment(row.started_at),
-        key_id=row.key_id,
-        address=row.address,
-        user_agent=row.user_agent,
-        format=row.format,
-        path=row.path,
-        requested_model=row.requested_model,
-        combo=row.combo,
-        stream=row.stream,
-        outcome=row.outcome,
-        status=row.status,
-        provider=row.provider,
-        connection_id=row.connection_id,
-        model=row.model,
         latency_ms=row.latency_us / 1_000,
         first_token_ms=None if row.first_token_us is None else row.first_token_us / 1_000,
-        input_tokens=row.input_tokens,
-        output_tokens=row.output_tokens,
-        cache_read_tokens=row.cache_read_tokens,
-        cache_write_tokens=row.cache_write_tokens,
-        reasoning_tokens=row.reasoning_tokens,
-        usage_source=row.usage_source,
-        cost_usd=None if row.cost_nano is None else row.cost_nano / 1_000_000_000,
-        error_kind=row.error_kind,
-        error_message=row.error_message,
-        losses=row.losses,
-        tags=row.tags,
-        policies=row.policies,
+        cost_usd=dollars(row.cost_nano),
         attempts=tuple(_attempt(one) for one in row.attempts),
     )
+
+
+def dollars(nano: int | None) -> float | None:
+    """Return billionths of a dollar as dollars."""
+    return None if nano is None else nano / 1_000_000_000
 
 
 def _attempt(row: AttemptRow) -> Attempt:
@@ -131,4 +211,26 @@ def _attempt(row: AttemptRow) -> Attempt:
         status=row.status,
         failure=row.failure,
         message=row.message,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost_usd=dollars(row.cost_nano),
     )
+
+
+def _line(row: RequestRow, names: dict[str, str]) -> str:
+    state = "200 OK" if row.outcome == "ok" else f"FAILED {row.status}"
+    account = names.get(row.connection_id or "", row.connection_id or "-")
+    tokens = (str(value) if value is not None else "-" for value in (row.input_tokens, row.output_tokens))
+    model = row.model or row.requested_model
+    return " | ".join((_time(row.started_at), model, (row.provider or "-").upper(), account, *tokens, state))
+
+
+def _pending(one: ActiveRequest, names: dict[str, str]) -> str:
+    provider, connection, model = one.running.at or ("-", "", one.model)
+    return " | ".join(
+        (_time(one.started_ms), model, provider.upper(), names.get(connection, connection or "-"), "-", "-", "PENDING")
+    )
+
+
+def _time(at_ms: int) -> str:
+    return moment(at_ms).strftime("%d-%m-%Y %H:%M:%S")

@@ -32,6 +32,11 @@ class Recent(Generic[K, V]):
         self.put(key, value, now)
         return value
 
+    def peek(self, key: K, now: float) -> V | None:
+        """Return the value without keeping it on; None when it is not known any more."""
+        found = self._held.get(key)
+        return None if found is None or now - found[1] > self._keep_s else found[0]
+
     def put(self, key: K, value: V, now: float) -> None:
         """Remember a value."""
         self._held[key] = (value, now)

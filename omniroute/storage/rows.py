@@ -133,7 +133,10 @@ class BreakerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
-    """One try at a target. `failure` is a failure kind, None for the one that answered."""
+    """One try at a target. `failure` is a failure kind, None for the one that answered.
+
+    Tokens and cost are those of an answer that was paid for and not taken; the request's own row has the taken one's.
+    """
 
     number: int
     provider: str
@@ -143,6 +146,9 @@ class AttemptRow:
     status: int | None = None
     failure: str | None = None
     message: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_nano: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -183,6 +189,7 @@ class RequestRow:
     losses: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    decision: JsonObject | None = None  # how its target was chosen: gateway/decision.py
     attempts: tuple[AttemptRow, ...] = ()
 
 
@@ -203,13 +210,14 @@ class ResponseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinuteRow:
-    """Sums of one minute (minutes since 1970) for one key, provider, connection and model; "" where there was none."""
+    """Sums of one minute (minutes since 1970) for one key, target and combo; "" where there was none."""
 
     minute: int
     key_id: str
     provider: str
     connection_id: str
     model: str
+    combo: str
     requests: int
     failures: int
     input_tokens: int
@@ -221,3 +229,23 @@ class MinuteRow:
     latency_us: int
     first_token_us: int
     first_token_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumRow:
+    """Sums over a span of minutes that begins at `minute`, for one `name` of what was grouped by ("" for all)."""
+
+    minute: int
+    name: str
+    requests: int
+    failures: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost_nano: int
+    latency_us: int
+    first_token_us: int
+    first_token_count: int
+    last_minute: int

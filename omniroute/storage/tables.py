@@ -4,7 +4,19 @@ Times are UTC milliseconds in big integers, money is billionths of a US dollar i
 sorts by age. A sealed column holds what storage/secrets.py made, never clear text.
 """
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 # The newest Alembic revision; a test holds it against alembic/versions.
 SCHEMA_REVISION = "0001"
@@ -190,7 +202,32 @@ request_logs = Table(
     Column("losses", JSON(none_as_null=True)),
     Column("tags", JSON(none_as_null=True)),  # list of texts that the client gave the request
     Column("policies", JSON(none_as_null=True)),  # names of the policies that matched it
+    Column("decision", JSON(none_as_null=True)),  # how its target was chosen: gateway/decision.py
+    # Each filter of the log has its own way in, as rare values would otherwise be looked for in all of it.
     Index("ix_request_logs_started_at_id", "started_at", "id"),
+    Index("ix_request_logs_key_id_started_at_id", "key_id", "started_at", "id"),
+    Index("ix_request_logs_connection_id_started_at_id", "connection_id", "started_at", "id"),
+    Index("ix_request_logs_provider_started_at_id", "provider", "started_at", "id"),
+    Index("ix_request_logs_model_started_at_id", "model", "started_at", "id"),
+    Index("ix_request_logs_requested_model_started_at_id", "requested_model", "started_at", "id"),
+)
+_has_combo = request_logs.c.combo.is_not(None)
+Index(
+    "ix_request_logs_combo_started_at_id",
+    request_logs.c.combo,
+    request_logs.c.started_at,
+    request_logs.c.id,
+    sqlite_where=_has_combo,
+    postgresql_where=_has_combo,
+)
+# Most requests end well: what did not, is found among few.
+_ended_badly = request_logs.c.outcome != "ok"
+Index(
+    "ix_request_logs_ended_badly",
+    request_logs.c.started_at,
+    request_logs.c.id,
+    sqlite_where=_ended_badly,
+    postgresql_where=_ended_badly,
 )
 
 # One row a try at a target, when there was more than one or the one failed.
@@ -206,6 +243,9 @@ request_attempts = Table(
     Column("status", Integer),
     Column("failure", String(32)),  # a failure kind, NULL for the one that answered
     Column("message", Text),
+    Column("input_tokens", BigInteger),  # of an answer that was paid for and not taken
+    Column("output_tokens", BigInteger),
+    Column("cost_nano", BigInteger),
 )
 
 # Answers at /v1/responses that clients may go on from, each with all that was said before it.
@@ -229,6 +269,7 @@ usage_minutes = Table(
     Column("provider", String(64), primary_key=True),  # "" when no target answered
     Column("connection_id", String(40), primary_key=True),
     Column("model", String(256), primary_key=True),
+    Column("combo", String(100), primary_key=True),  # "" without one
     Column("requests", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),

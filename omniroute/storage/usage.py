@@ -1,12 +1,11 @@
 """The request log and its sums a minute: written in batches, replayable, read by key and never by scan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from operator import add, attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, String, Table, func, select, tuple_
+from sqlalchemy import BigInteger, String, Table, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from omniroute.kit.errors import Conflict
@@ -14,22 +13,29 @@ from omniroute.kit.json import dumps
 from omniroute.storage import tables
 from omniroute.storage.database import Database, insert, insert_or_ignore, upsert_add
 from omniroute.storage.fit import MOST, bounded, clipped, lengths
-from omniroute.storage.rows import AttemptRow, MinuteRow, RequestRow
+from omniroute.storage.request_logs import (
+    ATTEMPT_FIELDS,
+    CHUNK,
+    LOG_FIELDS,
+    LogFilter,
+    LogPage,
+    Position,
+    read_one,
+    read_page,
+)
+from omniroute.storage.rows import AttemptRow, MinuteRow, RequestRow, SumRow
 
 _LOGS = tables.request_logs
 _ATTEMPTS = tables.request_attempts
 _MINUTES = tables.usage_minutes
 _LISTS = ("losses", "tags", "policies")
-_LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {*_LISTS, "attempts"})
-_ATTEMPT_FIELDS = tuple(one.name for one in fields(AttemptRow))
-_KEYS = ("minute", "key_id", "provider", "connection_id", "model")
+_KEYS = ("minute", "key_id", "provider", "connection_id", "model", "combo")
 _ADDED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano")
 _SUMS = ("requests", "failures", *_ADDED, "latency_us", "first_token_us", "first_token_count")
 _NAME_LENGTHS = [lengths(_MINUTES)[name] for name in _KEYS[1:]]
 _added = attrgetter(*_ADDED)
+_paid = attrgetter("input_tokens", "output_tokens", "cost_nano")
 _MINUTE_MS = 60_000
-# An IN list is cut into pieces, as a statement's parameters are limited: to 32,766 by SQLite, 32,767 by PostgreSQL.
-_CHUNK = 1000
 # Another process may write the same rows at the same moment: then they are known at the second try.
 _TRIES = 3
 # A client that goes away is not a failure of ours.
@@ -66,18 +72,22 @@ class UsageRows:
             await connection.execute(upsert_add(connection, _MINUTES, _SUMS), _sums(fresh))
         return len(fresh)
 
-    async def recent(self, limit: int, before: tuple[int, str] | None = None) -> tuple[RequestRow, ...]:
+    async def recent(self, limit: int, before: Position | None = None) -> tuple[RequestRow, ...]:
         """Return the newest rows; `before` is `started_at` and `id` of the last row of the page above.
 
         Attempts are there where more than one was made or the only one failed.
         """
-        query = select(_LOGS).order_by(_LOGS.c.started_at.desc(), _LOGS.c.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(tuple_(_LOGS.c.started_at, _LOGS.c.id) < tuple_(*before))
+        return (await self.page(limit, before)).rows
+
+    async def page(self, limit: int, before: Position | None = None, only: LogFilter | None = None) -> LogPage:
+        """Return a page of the rows that `only` lets through."""
         async with self._database.reading() as connection:
-            found = (await connection.execute(query)).mappings().all()
-            attempts = await _find_attempts(connection, [row["id"] for row in found if row["attempts"]])
-        return tuple(_read(row, attempts.get(row["id"], [])) for row in found)
+            return await read_page(connection, limit, before, only or LogFilter())
+
+    async def find(self, request_id: str) -> RequestRow | None:
+        """Return one row, None when it is not there."""
+        async with self._database.reading() as connection:
+            return await read_one(connection, request_id)
 
     async def minutes(self, since_minute: int) -> tuple[MinuteRow, ...]:
         """Return the sums from `since_minute` on, oldest first."""
@@ -93,12 +103,32 @@ class UsageRows:
             found = await connection.execute(query.group_by(_MINUTES.c.key_id))
             return {key_id: int(total) for key_id, total in found}
 
+    async def sums(
+        self, since: int, until: int, *, step: int, by: str | None = None, only: Mapping[str, str] | None = None
+    ) -> tuple[SumRow, ...]:
+        """Return sums over spans of `step` minutes from minute `since` to before `until`, oldest first.
+
+        `by` and the names in `only` are columns: key_id, provider, connection_id, model, combo. Spans begin at
+        multiples of `step`, counted from 1970.
+        """
+        span = (_MINUTES.c.minute // step * step).label("minute")
+        name = (literal("") if by is None else _MINUTES.c[by]).label("name")
+        # A cast, as PostgreSQL's sum of big integers is a decimal.
+        summed = [func.sum(_MINUTES.c[one]).cast(BigInteger).label(one) for one in _SUMS]
+        last = func.max(_MINUTES.c.minute).label("last_minute")
+        query = select(span, name, *summed, last).where(_MINUTES.c.minute >= since, _MINUTES.c.minute < until)
+        query = query.where(*(_MINUTES.c[column] == value for column, value in (only or {}).items()))
+        grouped = (span,) if by is None else (span, _MINUTES.c[by])
+        async with self._database.reading() as connection:
+            found = await connection.execute(query.group_by(*grouped).order_by(span, *grouped[1:]))
+            return tuple(SumRow(**row) for row in found.mappings())
+
 
 async def _find_known(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
     """Return those of the ids that are stored already."""
     known: set[str] = set()
-    for start in range(0, len(ids), _CHUNK):
-        query = select(_LOGS.c.id).where(_LOGS.c.id.in_(ids[start : start + _CHUNK]))
+    for start in range(0, len(ids), CHUNK):
+        query = select(_LOGS.c.id).where(_LOGS.c.id.in_(ids[start : start + CHUNK]))
         known.update((await connection.execute(query)).scalars())
     return known
 
@@ -135,8 +165,8 @@ class _Shape:
         return made
 
 
-_log_shape = _Shape(_LOGS, _LOG_FIELDS)
-_attempt_shape = _Shape(_ATTEMPTS, _ATTEMPT_FIELDS)
+_log_shape = _Shape(_LOGS, LOG_FIELDS)
+_attempt_shape = _Shape(_ATTEMPTS, ATTEMPT_FIELDS)
 
 
 def _log(row: RequestRow) -> dict[str, Any]:
@@ -145,6 +175,7 @@ def _log(row: RequestRow) -> dict[str, Any]:
     for name in _LISTS:
         listed = getattr(row, name)
         made[name] = dumps(listed).decode() if listed else None
+    made["decision"] = None if row.decision is None else dumps(row.decision).decode()
     return made
 
 
@@ -163,8 +194,8 @@ def _sums(rows: Iterable[RequestRow]) -> list[dict[str, Any]]:
     sums: dict[tuple[Any, ...], list[int]] = {}
     nothing = [0] * len(_SUMS)
     for row in rows:
-        key = (row.started_at // _MINUTE_MS, row.key_id, row.provider, row.connection_id, row.model)
-        sums[key] = list(map(add, sums.get(key, nothing), _shares(row)))
+        for key, shares in _parts(row):
+            sums[key] = list(map(add, sums.get(key, nothing), shares))
     held: dict[tuple[Any, ...], list[int]] = {}
     for (minute, *names), totals in sums.items():
         fitting = (minute, *(clipped(name or "", limit) for name, limit in zip(names, _NAME_LENGTHS, strict=True)))
@@ -173,27 +204,22 @@ def _sums(rows: Iterable[RequestRow]) -> list[dict[str, Any]]:
     return [dict(zip((*_KEYS, *_SUMS), (*key, *held[key]), strict=True)) for key in sorted(held)]
 
 
-def _shares(row: RequestRow) -> tuple[int, ...]:
-    """Return what one request adds to its minute, in the order of _SUMS."""
+def _parts(row: RequestRow) -> Iterator[tuple[tuple[Any, ...], tuple[int, ...]]]:
+    """Give what one request adds, and to which sums: what a refused answer cost counts for the target that gave it."""
+    minute = row.started_at // _MINUTE_MS
+    elsewhere = 0
+    for one in row.attempts:
+        if one.cost_nano is not None or one.input_tokens is not None:
+            tokens_in, tokens_out, cost = (value or 0 for value in _paid(one))
+            elsewhere += cost
+            key = (minute, row.key_id, one.provider, one.connection_id, one.model, row.combo)
+            yield key, (0, 0, tokens_in, tokens_out, 0, 0, 0, cost, 0, 0, 0)
+    yield (minute, row.key_id, row.provider, row.connection_id, row.model, row.combo), _shares(row, elsewhere)
+
+
+def _shares(row: RequestRow, elsewhere: int) -> tuple[int, ...]:
+    """Return what one request adds to the sums of its own target, in the order of _SUMS."""
     first_token = row.first_token_us
     failed = int(row.outcome not in _FINE)
-    added = (value or 0 for value in _added(row))
-    return (1, failed, *added, row.latency_us, first_token or 0, int(first_token is not None))
-
-
-async def _find_attempts(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, list[AttemptRow]]:
-    found: dict[str, list[AttemptRow]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = select(_ATTEMPTS).where(_ATTEMPTS.c.request_id.in_(ids[start : start + _CHUNK]))
-        for row in (await connection.execute(query.order_by(_ATTEMPTS.c.number))).mappings():
-            found.setdefault(row["request_id"], []).append(AttemptRow(**_only(row, _ATTEMPT_FIELDS)))
-    return found
-
-
-def _read(row: RowMapping, attempts: Sequence[AttemptRow]) -> RequestRow:
-    lists: dict[str, Any] = {name: tuple(row[name] or ()) for name in _LISTS}
-    return RequestRow(**_only(row, _LOG_FIELDS), **lists, attempts=tuple(attempts))
-
-
-def _only(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
-    return {name: row[name] for name in names}
+    *tokens, cost = (value or 0 for value in _added(row))
+    return (1, failed, *tokens, cost - elsewhere, row.latency_us, first_token or 0, int(first_token is not None))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from omniroute.formats.events import Fault
-from omniroute.formats.hub import Loss
+from omniroute.formats.hub import Loss, Usage
 
 
 class FailureKind(StrEnum):
@@ -26,6 +26,7 @@ class FailureKind(StrEnum):
     TRUNCATED = "truncated"  # the answer stopped in the middle
     MODEL_MISSING = "model_missing"  # this account does not have the model
     CONTENT_REFUSED = "content_refused"  # the provider's policy refused the content
+    ANSWER = "answer"  # the answer did not pass the checks of its combo
     LOSSY = "lossy"  # the target's format can't carry the request whole, and the client wants nothing lost
 
 
@@ -56,6 +57,7 @@ class Rule:
 RULES: Mapping[FailureKind, Rule] = {
     FailureKind.CLIENT_ERROR: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
     FailureKind.CONTENT_REFUSED: Rule(try_next=False, client_status=400, fault_kind="invalid_request"),
+    FailureKind.ANSWER: Rule(try_next=True, client_status=502, fault_kind="upstream"),
     FailureKind.LOSSY: Rule(try_next=True, client_status=400, fault_kind="invalid_request"),
     FailureKind.AUTH: Rule(try_next=True, client_status=502, fault_kind="upstream", effect=Effect.LOCK),
     FailureKind.QUOTA: Rule(try_next=True, client_status=429, fault_kind="rate_limit", effect=Effect.LOCK),
@@ -116,6 +118,7 @@ class Failure:
     fault: Fault
     status: int | None = None  # the upstream's, when it answered at all
     retry_after_s: float | None = None
+    usage: Usage | None = None  # of an answer that was paid for and not taken
 
     @property
     def rule(self) -> Rule:

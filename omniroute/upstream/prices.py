@@ -1,4 +1,4 @@
-"""What tokens cost: a table compiled from public price lists, and exact arithmetic on it.
+"""What tokens cost and how many a model takes: a table compiled from public price lists, and exact arithmetic on it.
 
 A price that is not known stays unknown: it is never guessed from a similar model or another provider. Servers on this
 machine cost nothing. Money is in billionths of a dollar (nano), so that sums stay whole numbers.
@@ -132,13 +132,21 @@ class PriceBook:
 
     def rate(self, provider_id: str, model_id: str) -> Rate | None:
         """Return what the model costs at this provider now, or None if that is not known."""
+        row = self._row(provider_id, model_id)
+        return None if row is None else row.rate(self._clock)
+
+    def window(self, provider_id: str, model_id: str) -> int | None:
+        """Return how many tokens the model takes at this provider, or None if that is not known."""
+        row = self._row(provider_id, model_id)
+        return None if row is None else row.window
+
+    def _row(self, provider_id: str, model_id: str) -> "_Row | None":
         key = (provider_id, model_id)
         if key not in self._found:
             if len(self._found) >= _MAX_CACHED:
                 self._found.clear()
             self._found[key] = self._search(provider_id, model_id)
-        row = self._found[key]
-        return None if row is None else row.rate(self._clock)
+        return self._found[key]
 
     def _search(self, provider_id: str, model_id: str) -> "_Row | None":
         record = find(provider_id)
@@ -156,10 +164,11 @@ class PriceBook:
 
 
 class _Row:
-    """One model of the table: its name, the rule that finds it, and its rates, the last that holds first."""
+    """One model of the table: its name, the rule that finds it, its rates in order of time, its context window."""
 
-    def __init__(self, model: str, rule: Any, phases: list[dict[str, Any]]) -> None:
+    def __init__(self, model: str, rule: Any, phases: list[dict[str, Any]], window: int | None = None) -> None:
         self._model, self._rule, self._raw = model, rule, phases
+        self.window = window
 
     @cached_property
     def matches(self) -> _Match:

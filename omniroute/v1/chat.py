@@ -59,6 +59,7 @@ class Chat:
         call.session = session_named(headers)
         call.headers = headers
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
+        call.progress = headers.get(b"x-omniroute-progress", b"").lower() == _TRUE
         if codec.format is Format.ANTHROPIC:
             call.forwarded = forwarded(headers)
 

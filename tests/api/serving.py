@@ -84,6 +84,9 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         request_log=parts.request_log,
         feeds=parts.feeds,
         reach=reach,
+        usage_history=parts.usage_history,
+        telemetry=parts.telemetry,
+        explain=parts.explain,
     )
 
 

@@ -46,6 +46,7 @@ async def test_a_combo_lives_from_making_to_deleting(api: Served) -> None:
             "maxRetries": None,
             "retryDelayMs": None,
             "hedgeAfterMs": None,
+            "checks": None,
         },
         "isActive": True,
     }

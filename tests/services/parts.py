@@ -1,18 +1,22 @@
 """The services on a real database, with a clock that a test moves by hand and a list of the changes they told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from omniroute.kit.errors import NotFound
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
+from omniroute.routing.strategies import Strategy
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
+from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
 from omniroute.services.feeds import Feeds
+from omniroute.services.history import UsageHistory
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
 from omniroute.services.lockout import Lockout
@@ -33,9 +37,11 @@ from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.system_prompt import SystemPrompts
+from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
@@ -113,6 +119,10 @@ class Parts:
     bus: Bus
     feeds: Feeds
     model_list: ModelList
+    usage_history: UsageHistory
+    explain: Explain
+    telemetry: Telemetry
+    live: Live
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +195,19 @@ def assemble(
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
     rulebook = _rulebook(database, node_rows, key_rows, names, clock, told)
+
+    def dry_run(draft: DryRunDraft) -> DryRun:
+        raise NotFound(f"The model {draft.model!r} does not exist.")
+
+    async def simulate(_draft: ReplayDraft, samples: Sequence[Sample]) -> Simulated:
+        fared = Fared(
+            cost_usd=0.0, latency_p50_ms=None, latency_p95_ms=None, availability=1.0, attempts=len(samples), share={}
+        )
+        return Simulated(strategy=Strategy.PRIORITY, fared=fared, actual=fared, targets=(), notes=())
+
+    logins = Logins(database)
+    usage_rows = UsageRows(database)
+    live = Live(clock)
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -247,8 +270,14 @@ def assemble(
             changed=told,
         ),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
-        request_log=RequestLog(rows=usage_rows),
         bus=bus,
         feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
+        request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
+        usage_history=UsageHistory(
+            rows=usage_rows, connections=connection_rows, keys=key_rows, active=live.active, clock=clock
+        ),
+        explain=Explain(rows=usage_rows, dry_run=dry_run, simulate=simulate),
+        telemetry=Telemetry(live=live, keys=key_rows, clock=clock),
+        live=live,
     )

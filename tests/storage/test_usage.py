@@ -135,6 +135,7 @@ async def test_the_sums_are_kept_by_minute_key_and_target(usage: UsageRows) -> N
         provider="openai",
         connection_id="con_1",
         model="gpt-5",
+        combo="",
         requests=1,
         failures=0,
         input_tokens=100,

@@ -257,3 +257,19 @@ def _texts(rule: Any) -> list[str]:
     if isinstance(rule, list):
         return [text for part in rule[1:] for text in _texts(part)] if rule[0] == "any" else []
     return [rule[1:]] if rule[:1] in {"=", "^"} else []
+
+
+@needs_the_source
+def test_every_context_window_of_the_package_is_in_the_table() -> None:
+    ours = book()
+    known = {provider.id: provider for provider in providers}
+    found = 0
+    for provider, theirs in SOURCES.items():
+        by_id = {row[0]: row for row in TABLE["providers"][provider]}
+        for model in known[theirs].models:
+            row = by_id[model.id]
+            assert (row[3] if len(row) > 3 else None) == model.context_window
+            found += model.context_window is not None
+    assert found > 500
+    assert ours.window("openai", "gpt-4o-mini") == 128_000
+    assert ours.window("openai", "nobody-knows-it") is None

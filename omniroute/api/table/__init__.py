@@ -4,7 +4,20 @@ from functools import cache
 
 from omniroute.api.describe import described
 from omniroute.api.operation import Call, Described, Operation
-from omniroute.api.table import auth, inference, keys, policies, providers, resilience, routing, settings, system, usage
+from omniroute.api.table import (
+    auth,
+    explain,
+    inference,
+    keys,
+    policies,
+    providers,
+    resilience,
+    routing,
+    settings,
+    system,
+    telemetry,
+    usage,
+)
 from omniroute.edge.admission import Policy
 from omniroute.kit.json import JsonObject
 from omniroute.services.collection import Services
@@ -39,8 +52,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *policies.OPERATIONS,
     *settings.OPERATIONS,
     *resilience.OPERATIONS,
+    *explain.OPERATIONS,
     *keys.OPERATIONS,
     *usage.OPERATIONS,
+    *telemetry.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
