@@ -1,11 +1,14 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
 from omniroute.assembly.stores import Stores
+from omniroute.gateway.answers import Answers
+from omniroute.gateway.archive import Archive
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
+from omniroute.gateway.embedding import Embedding
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
@@ -13,6 +16,8 @@ from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.probe import Probing
 from omniroute.gateway.record import Recorder, Spill
 from omniroute.gateway.resolve import Resolver
+from omniroute.gateway.similar import Similar
+from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.traffic import Traffic
 from omniroute.gateway.watch import Watches
@@ -22,8 +27,10 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.state.bus import Bus
 from omniroute.upstream.client import Transports, UpstreamClient
+from omniroute.upstream.local_embedding import LocalEmbedding, check_local
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
 from omniroute.v1.counts import Counts
@@ -46,6 +53,14 @@ class DataPlane:
         self.balancing = Balancing(groups=stores.settings, changed=self.changed)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.archive = Archive(stores.answers, self.clock)
+        prices = PriceBook.load()
+        resolver = Resolver(prices, self.traffic)
+        self.local_embedding = LocalEmbedding()
+        embedding = Embedding(self.client, resolver, self.current, self.local_embedding)
+        similar = Similar(embed=embedding, clock=self.clock, background=self.background)
+        self.answers = Answers(archive=self.archive, similar=similar, clock=self.clock, background=self.background)
+        self.cache = Cache(groups=stores.settings, changed=self.changed, answers=self.answers, check_local=check_local)
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self.snapshots = Snapshots(
             nodes=stores.nodes,
@@ -54,13 +69,12 @@ class DataPlane:
             aliases=stores.aliases,
             keys=stores.keys,
             balancing=self.balancing,
+            cache=self.cache,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
         self.following = Following(stores.meta, self.snapshots.rebuild)
-        prices = PriceBook.load()
-        resolver = Resolver(prices, self.traffic)
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
@@ -84,6 +98,7 @@ class DataPlane:
             prices=prices,
             watches=self.watches,
             bus=self.bus,
+            answers=self.answers,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
             times=Times(
                 body_s=settings.body_timeout_s,
@@ -110,6 +125,10 @@ class DataPlane:
             trusted=networks(settings.trusted_proxies),
         )
 
+    def current(self) -> Snapshot:
+        """Return the configuration as it is now."""
+        return self.snapshots.current()
+
     async def changed(self, event: ConfigurationChanged) -> None:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
@@ -127,15 +146,20 @@ class DataPlane:
         self.background.start(self.recorder.run(), "recorder")
         self.background.start(self.kept.run(), "kept responses")
         self.background.start(self.kept.expire(), "expiry of responses")
+        self.background.start(self.archive.run(), "answer cache")
+        self.background.start(self.archive.tend(), "upkeep of the answer cache")
 
     async def flush(self) -> None:
         """Write the records that wait."""
         await self.recorder.flush()
         await self.kept.flush()
+        await self.archive.flush()
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
         await self.background.stop()
         await self.recorder.close()
         await self.kept.close()
+        await self.archive.flush()
+        self.local_embedding.close()
         await self.client.close()

@@ -65,6 +65,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
+        cache=plane.cache,
         reach=_reach(settings),
     )
 

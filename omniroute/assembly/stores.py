@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.database import Database
@@ -32,6 +33,7 @@ class Stores:
     logins: Logins
     usage: UsageRows
     responses: Responses
+    answers: AnswerRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -50,4 +52,5 @@ class Stores:
             logins=Logins(database),
             usage=UsageRows(database),
             responses=Responses(database),
+            answers=AnswerRows(database),
         )

@@ -9,6 +9,7 @@ from omniroute.formats.events import Fault
 from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.snapshot import Plan, Target
+from omniroute.gateway.ticket import CacheControl, RepeatKey, Ticket
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
 
 MAX_MESSAGE = 500
@@ -32,6 +33,7 @@ class Call:
         "attempts",
         "began",
         "body",
+        "cache_control",
         "codec",
         "fault",
         "first_byte_s",
@@ -45,6 +47,7 @@ class Call:
         "outcome",
         "plan",
         "previous",
+        "repeat",
         "request",
         "session",
         "started_ms",
@@ -52,6 +55,7 @@ class Call:
         "stream",
         "strict",
         "target",
+        "ticket",
         "usage",
         "usage_source",
     )
@@ -70,6 +74,9 @@ class Call:
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
         self.previous: str | None = None  # the kept answer that the request goes on from
         self.session: str | None = None  # the name that the client gave its conversation
+        self.cache_control = CacheControl.USE
+        self.repeat: RepeatKey | None = None  # by which the client knows the request again
+        self.ticket: Ticket | None = None  # what it has to do with kept answers
         self.answer_by: float | None = None  # until then an answer must be complete, or its stream begun
         self.first_byte_s: float | None = None
         self.request: Request | None = None
@@ -120,6 +127,7 @@ class Call:
     def row(self, cost_nano: int | None, price_version: str | None) -> RequestRow:
         """Return the record of the request as it ended."""
         target, usage, fault, origin = self.target, self.usage or _NOTHING, self.fault, self.origin
+        ticket = self.ticket
         first = self.first_token_at
         return RequestRow(
             id=self.id,
@@ -151,6 +159,8 @@ class Call:
             error_message=fault.message[:MAX_MESSAGE] if fault else None,
             losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
             attempts=tuple(self.attempts),
+            cache=None if ticket is None or ticket.given is None else ticket.given.value,
+            saved_nano=None if ticket is None or ticket.row is None else ticket.row.cost_nano,
         )
 
 

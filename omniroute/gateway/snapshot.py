@@ -15,6 +15,7 @@ from omniroute.routing.conditions import Condition
 from omniroute.routing.names import Names
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
+from omniroute.services.cache import CacheSettings
 from omniroute.services.combos import Combo, ComboConfig
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
@@ -142,6 +143,7 @@ class Snapshot:
     known: Names  # what each name means
     combos: Mapping[str, Combo]  # by name, those switched off too
     balance: Balance
+    cache: CacheSettings
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

@@ -8,6 +8,7 @@ from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.storage.aliases import Aliases
@@ -32,6 +33,7 @@ class Snapshots:
         aliases: Aliases,
         keys: Keys,
         balancing: Balancing,
+        cache: Cache,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -42,6 +44,7 @@ class Snapshots:
         self._aliases = aliases
         self._keys = keys
         self._balancing = balancing
+        self._cache = cache
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -81,6 +84,7 @@ class Snapshots:
             known=known,
             combos=combos,
             balance=balance,
+            cache=await self._cache.settings(),
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
@@ -33,4 +34,5 @@ class Services:
     system: System
     request_log: RequestLog
     feeds: Feeds
+    cache: Cache
     reach: Reach

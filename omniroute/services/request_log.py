@@ -60,6 +60,8 @@ class LoggedRequest:
     error_message: str | None
     losses: tuple[str, ...]
     attempts: tuple[Attempt, ...]
+    cache: str | None
+    saved_usd: float | None
 
 
 class RequestLog:
@@ -114,6 +116,8 @@ def _logged(row: RequestRow) -> LoggedRequest:
         error_message=row.error_message,
         losses=row.losses,
         attempts=tuple(_attempt(one) for one in row.attempts),
+        cache=row.cache,
+        saved_usd=None if row.saved_nano is None else row.saved_nano / 1_000_000_000,
     )
 
 

@@ -156,6 +156,8 @@ request_logs = Table(
     Column("error_kind", String(32)),
     Column("error_message", Text),
     Column("losses", JSON(none_as_null=True)),
+    Column("cache", String(16)),  # hit, similar, replay, miss
+    Column("saved_nano", BigInteger),
     Index("ix_request_logs_started_at_id", "started_at", "id"),
 )
 
@@ -184,6 +186,23 @@ stored_responses = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("input", LargeBinary, nullable=False),  # JSON: the input items, those of earlier turns first
     Column("response", LargeBinary, nullable=False),  # JSON: the response object as the client got it
+)
+
+# Complete answers that may be given again, by what stands for their request.
+answer_cache = Table(
+    "answer_cache",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("format", String(32), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", String(256), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cost_nano", BigInteger),
+    Column("dropped", JSON, nullable=False),  # list of texts
+    Column("body", LargeBinary, nullable=False),  # zlib
 )
 
 # Sums a minute, so that no chart scans the log.

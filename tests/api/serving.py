@@ -73,6 +73,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         aliases=parts.aliases,
         balancing=parts.balancing,
         model_list=parts.model_list,
+        cache=parts.cache,
         system=parts.system,
         request_log=parts.request_log,
         feeds=parts.feeds,

@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from omniroute.gateway.answers import Answers
+from omniroute.gateway.archive import Archive
+from omniroute.gateway.similar import Similar
+from omniroute.kit.errors import Unavailable
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
@@ -25,6 +30,7 @@ from omniroute.services.system import System
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.database import Database
@@ -36,6 +42,7 @@ from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.guard import check_url
+from omniroute.upstream.local_embedding import check_local
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -86,6 +93,8 @@ class Parts:
     combo_measures: ComboMeasures
     aliases: Aliases
     balancing: Balancing
+    answers: Answers
+    cache: Cache
     system: System
     request_log: RequestLog
     bus: Bus
@@ -99,6 +108,10 @@ class _Told:
 
     async def __call__(self, event: ConfigurationChanged) -> None:
         self.changes.append(event)
+
+
+async def _no_embedding(_model: str, _text: str) -> list[float]:
+    raise Unavailable("no embeddings here")
 
 
 def assemble(
@@ -130,6 +143,13 @@ def assemble(
             if name in {None, one}:
                 del measured[one]
 
+    background = Background()
+    answers = Answers(
+        archive=Archive(AnswerRows(database), clock),
+        similar=Similar(embed=_no_embedding, clock=clock, background=background),
+        clock=clock,
+        background=background,
+    )
     logins = Logins(database)
     usage_rows = UsageRows(database)
     login = Login(
@@ -179,6 +199,8 @@ def assemble(
             clock=clock,
             changed=told,
         ),
+        answers=answers,
+        cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         request_log=RequestLog(rows=usage_rows),
         bus=bus,

@@ -4,7 +4,7 @@ from functools import cache
 
 from omniroute.api.describe import described
 from omniroute.api.operation import Call, Described, Operation
-from omniroute.api.table import auth, inference, keys, providers, routing, system, usage
+from omniroute.api.table import answers, auth, inference, keys, providers, routing, system, usage
 from omniroute.edge.admission import Policy
 from omniroute.kit.json import JsonObject
 from omniroute.services.collection import Services
@@ -38,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *routing.OPERATIONS,
     *keys.OPERATIONS,
     *usage.OPERATIONS,
+    *answers.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
