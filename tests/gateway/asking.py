@@ -123,4 +123,4 @@ def said(ask: Ask, answer: httpx.Response) -> Said:
 
 
 def is_hit(answer: httpx.Response) -> bool:
-    return answer.headers.get("x-omniroute-cache") == "HIT"
+    return bool(answer.headers.get("x-omniroute-cache") == "HIT")

@@ -1,9 +1,9 @@
-"""Answers that are given again, seen by clients of a real gateway: what they get, and how often the provider is asked."""
+"""Answers that are given again, seen by clients: what they get, and how often the provider is asked."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from itertools import product
 from typing import Any
 
 import httpx
@@ -55,10 +55,9 @@ async def figures(gateway: RunningGateway) -> tuple[dict[str, Any], dict[str, An
 
 @EVERY
 @pytest.mark.parametrize("through", [True, False], ids=["same", "translated"])
-@pytest.mark.parametrize("first", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("tools", [False, True], ids=["text", "call"])
+@pytest.mark.parametrize(("first", "tools"), product([False, True], repeat=2))
 async def test_the_second_asker_gets_the_first_ones_answer_whole_or_streamed(
-    gateway: RunningGateway, fakes: MakeFake, spoken: Format, through: bool, first: bool, tools: bool
+    gateway: RunningGateway, fakes: MakeFake, spoken: Format, *, through: bool, first: bool, tools: bool
 ) -> None:
     other = Format.ANTHROPIC if spoken is Format.OPENAI_CHAT else Format.OPENAI_CHAT
     upstream = await fakes(spoken if through else other)
@@ -231,7 +230,7 @@ async def test_another_meaning_of_a_name_is_another_request(gateway: RunningGate
 
 
 async def test_answers_survive_a_restart_until_their_time_is_over(
-    gateways: GatewayMaker, fake_openai: FakeUpstream, tmp_path: Path, move_clock: Callable[[float], None]
+    gateways: GatewayMaker, fake_openai: FakeUpstream, move_clock: Callable[[float], None]
 ) -> None:
     one = await gateways()
     await one.connect(fake_openai, "mine")
@@ -315,9 +314,9 @@ async def test_fifty_askers_at_once_are_one_call(gateway: RunningGateway, fake: 
 
 async def hung_up(gateway: RunningGateway, ask: Ask, **headers: str) -> None:
     """Ask, and hang up before the answer."""
-    with pytest.raises(httpx.TimeoutException):
-        async with httpx.AsyncClient(timeout=0.3, trust_env=False) as client:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with httpx.AsyncClient(timeout=0.3, trust_env=False) as client:
+        with pytest.raises(httpx.TimeoutException):
             await client.post(gateway.url + ask.path, json=ask.body, headers=gateway.auth | named)
 
 
