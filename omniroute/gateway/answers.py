@@ -71,7 +71,7 @@ class Answers:
 
     async def find(self, call: Call, ticket: Ticket, watch: Watch) -> bytes | None:
         """Return a kept answer as the client is to be sent it, None when the request is to go upstream."""
-        row = await self._repeated(ticket, watch)
+        row = None if ticket.repeat is None else await self._repeated(ticket, ticket.repeat, watch)
         if row is None and ticket.digest is not None:
             row = await self._cached(call, ticket, ticket.digest, watch)
         if row is None:
@@ -84,11 +84,8 @@ class Answers:
         self._land_all(ticket, row)
         return body
 
-    async def _repeated(self, ticket: Ticket, watch: Watch) -> AnswerRow | None:
+    async def _repeated(self, ticket: Ticket, key: Hashable, watch: Watch) -> AnswerRow | None:
         """Look whether the request came before under its key; raise Conflict when that was another one."""
-        key = ticket.repeat
-        if key is None:
-            return None
         row = self._repeats.begin(key, ticket.print)
         if row is None:
             if self._repeats.lead(key, ticket.print):
@@ -284,6 +281,8 @@ def _asked(call: Call, settings: CacheSettings) -> Asked:
 def _targets(plan: Plan | None) -> str:
     """Name the targets that a plan leads to, so that a changed alias, combo or address makes another request."""
     routes = () if plan is None else plan.routes
+    if len(routes) == 1:
+        return _named(routes[0].target)
     return " ".join(sorted({_named(route.target) for route in routes}))
 
 

@@ -96,6 +96,11 @@ class Call:
         return self.codec is CODECS[target.format] and not self.foreign_state
 
     @property
+    def is_given(self) -> bool:
+        """Whether the answer is a kept one: nobody was asked, nothing was spent."""
+        return self.ticket is not None and self.ticket.row is not None
+
+    @property
     def combo(self) -> str | None:
         """The name of the combo that the model's name led to."""
         return None if self.plan is None or self.plan.combo is None else self.plan.combo.name

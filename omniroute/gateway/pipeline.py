@@ -245,7 +245,7 @@ class Pipeline:
 
     def _cost(self, call: Call) -> int | None:
         """Return what the request cost, in billionths of a dollar, when usage and price are known."""
-        if call.ticket is not None and call.ticket.row is not None:
+        if call.is_given:
             return 0
         rate = call.target.rate if call.target else None
         return None if rate is None or call.usage is None else cost_nano(rate, call.usage)
@@ -256,8 +256,8 @@ class Pipeline:
         call.status = call.status or 500
         row = call.row(cost, self._prices.version if cost is not None else None)
         self._recorder.take(row)
-        is_given = call.ticket is not None and call.ticket.row is not None
-        if call.plan is not None and call.plan.combo is not None and call.outcome != "client_closed" and not is_given:
+        was_asked = call.outcome != "client_closed" and not call.is_given
+        if call.plan is not None and call.plan.combo is not None and was_asked:
             answered = call.outcome in {"ok", "truncated"}
             took_s = row.latency_us / 1e6
             call.plan.choice.scope.finished(call.began + took_s, took_s, answered=answered, tries=len(call.attempts))

@@ -43,16 +43,20 @@ _SAMPLING: Mapping[Format, tuple[str, ...] | None] = {
     Format.OLLAMA: ("options",),
 }
 # What ties a request to something that a vendor keeps, or that changes from call to call.
-_TIES = (
-    "previous_response_id",
-    "conversation",
-    "background",
-    "prompt",
-    "container",
-    "mcp_servers",
-    "web_search_options",
-    "audio",
+_TIES = frozenset(
+    {
+        "previous_response_id",
+        "conversation",
+        "background",
+        "prompt",
+        "container",
+        "mcp_servers",
+        "web_search_options",
+        "audio",
+        "store",
+    }
 )
+_NO_TIES: Mapping[Format, frozenset[str]] = {Format.OLLAMA: frozenset({"prompt"})}
 _OWN_TOOLS: Mapping[Format, frozenset[str]] = {
     Format.OPENAI_CHAT: frozenset({"function", "custom"}),
     Format.OPENAI_RESPONSES: frozenset({"function", "custom", "namespace"}),
@@ -65,9 +69,9 @@ _STATE = re.compile(rb'"(?:signature|encrypted_content|thoughtSignature|thought_
 _REDACTED = b'"type":"redacted_thinking"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Asked:
-    """A request, and what besides its body decides on the answer.
+    """A request, and what besides its body decides on the answer. Not frozen, as that takes longer than hashing it.
 
     `owner` is the key whose answers these are, None when all share them; `scope` names the targets it may go to.
     """
@@ -84,8 +88,9 @@ class Asked:
 def is_deterministic(form: Format, body: Json) -> bool:
     """Whether the client asked for an answer that is the same every time: temperature 0, or a seed."""
     places = _SAMPLING[form]
-    found: Sequence[object] = [body] if places is None else [body.get(place) for place in places]
-    return any(_is_fixed(one) for one in found if isinstance(one, dict))
+    if places is None:
+        return _is_fixed(body)
+    return any(_is_fixed(one) for place in places if isinstance(one := body.get(place), dict))
 
 
 def _is_fixed(sampling: Json) -> bool:
@@ -95,9 +100,7 @@ def _is_fixed(sampling: Json) -> bool:
 
 def stands_alone(form: Format, body: Json) -> bool:
     """Whether the answer depends on the body alone: no vendor's memory, and no tool that the vendor itself runs."""
-    if any(body.get(name) for name in _TIES if not (name == "prompt" and form is Format.OLLAMA)):
-        return False
-    if body.get("store") is True:
+    if not _TIES.isdisjoint(body) and any(body.get(name) for name in _TIES - _NO_TIES.get(form, frozenset())):
         return False
     tools = body.get("tools")
     return not isinstance(tools, list) or all(_is_own(form, tool) for tool in tools)

@@ -151,11 +151,12 @@ class RequestRow:
     saved_nano: int | None = None  # what the answer had cost when it was made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class AnswerRow:
     """A complete answer that may be given again: the whole body in the client's format, and how it was made.
 
     `digest` stands for the request (routing/sameness.py). Tokens and cost are those of the request that was answered.
+    Not frozen for the reason that RequestRow is not; nobody changes one.
     """
 
     digest: bytes
