@@ -146,6 +146,7 @@ class Answers:
         row = self._archive.at_hand(found.digest) or await self._archive.fetch(found.digest)
         if row is None:
             return None
+        self._similar.served += 1
         ticket.likeness = found.likeness
         return row
 

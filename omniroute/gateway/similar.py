@@ -153,7 +153,6 @@ class Similar:
     ) -> None:
         if held_back is None:
             self._matches += 1
-            self.served += not settings.shadow
             self._saved_nano += entry.cost_nano
             self._saved_tokens += entry.tokens
         else:

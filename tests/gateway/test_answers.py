@@ -55,7 +55,7 @@ async def figures(gateway: RunningGateway) -> tuple[dict[str, Any], dict[str, An
 
 @EVERY
 @pytest.mark.parametrize("through", [True, False], ids=["same", "translated"])
-@pytest.mark.parametrize(("first", "tools"), product([False, True], repeat=2))
+@pytest.mark.parametrize(("first", "tools"), list(product([False, True], repeat=2)))
 async def test_the_second_asker_gets_the_first_ones_answer_whole_or_streamed(
     gateway: RunningGateway, fakes: MakeFake, spoken: Format, *, through: bool, first: bool, tools: bool
 ) -> None:
@@ -296,6 +296,35 @@ async def test_a_response_that_is_given_again_can_be_gone_on_from(gateway: Runni
         assert answer.status_code == 200
         assert not is_hit(answer)
     assert len(fake.generations) == 3
+
+
+async def test_a_provider_that_is_down_does_not_matter_to_a_hit(gateway: RunningGateway, fake: FakeUpstream) -> None:
+    first = await send(gateway, ASK)
+    fake.faults.always("500")
+    assert (await send(gateway, replace(ASK, text="Another"))).status_code >= 500
+    assert (await send(gateway, ASK)).content == first.content
+
+
+async def test_a_probe_is_never_answered_from_memory(gateway: RunningGateway, fake: FakeUpstream) -> None:
+    await gateway.admin("PUT", "/api/settings/cache", {"onlyDeterministic": False})
+    await gateway.admin("POST", "/api/combos", {"name": "best", "models": [MODEL]})
+    for _ in range(2):
+        await gateway.admin("POST", "/api/combos/test", {"comboName": "best"})
+    assert len(fake.generations) == 2
+
+
+async def test_an_answer_that_cannot_be_streamed_is_asked_for_anew(gateway: RunningGateway, fake: FakeUpstream) -> None:
+    await send(gateway, ASK)
+    archive = gateway.gateway.plane.archive
+    await archive.flush()
+    (digest,) = await gateway.gateway.stores.answers.digests(0)
+    row = archive.at_hand(digest)
+    assert row is not None
+    archive.keep(replace(row, body=b"odd"), 500)
+    stream = await send(gateway, replace(ASK, stream=True))
+    assert "x-omniroute-cache" not in stream.headers
+    assert said(replace(ASK, stream=True), stream).texts == ("Hello there",)
+    assert len(fake.generations) == 2
 
 
 # ── one flight ──────────────────────────────────────────────────────────────────────────────────────────────────────
