@@ -142,15 +142,13 @@ class Similar:
             reason = difference(question.text, entry.text)
             first = first or (score, entry, reason)
             if reason is None:
-                self._note(question, score, entry, None, settings)
+                self._note(question, score, entry, None)
                 return Match(digest=entry.digest, likeness=score)
         if first is not None:
-            self._note(question, *first, settings)
+            self._note(question, *first)
         return None
 
-    def _note(
-        self, question: Question, score: float, entry: Entry, held_back: str | None, settings: Similarity
-    ) -> None:
+    def _note(self, question: Question, score: float, entry: Entry, held_back: str | None) -> None:
         if held_back is None:
             self._matches += 1
             self._saved_nano += entry.cost_nano

@@ -69,6 +69,8 @@ expose(
     error_message="The failure's words.",
     losses="What the provider's format could not carry.",
     attempts="All tries, where there were several or the only one failed.",
+    cache="How a kept answer came into it: `hit`, `similar`, `replay` or `miss`; null when none was looked for.",
+    saved_usd=Shown(words="What the kept answer had cost, in US dollars.", kind=Decimal | None, read=money),
     without=("cursor",),
     also={"key": _key, "connection": _connection},
 )
