@@ -1,7 +1,7 @@
 """The answer cache: how it does, what it may keep, and how to empty it."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import MISSING, Field
 
@@ -63,7 +63,7 @@ class CacheUpdate(CacheChange):
 class CacheQuery:
     """Which part to empty; all without it."""
 
-    scope: Part = Part.ALL
+    scope: Literal["all", "answers", "idempotency", "similarity"] = "all"
 
 
 @shape
@@ -82,7 +82,7 @@ async def show(services: Services, _call: Call[None, None]) -> ShownCache:
 
 async def clear(services: Services, call: Call[None, CacheQuery]) -> Emptied:
     """Empty the cache."""
-    return Emptied(removed=await services.cache.clear(call.query.scope))
+    return Emptied(removed=await services.cache.clear(Part(call.query.scope)))
 
 
 async def similarity(services: Services, _call: Call[None, None]) -> ShownSimilarity:

@@ -33,8 +33,8 @@ async def test_figures_are_those_of_requests(gateway: RunningGateway) -> None:
     assert told["semanticCache"] == {"memorySize": 1, "hits": 1, "misses": 1, "savedUsd": "0"}
     assert told["idempotency"] == {"activeKeys": 0, "windowMs": 5000}
     await gateway.rows(2)
-    log = await ask(gateway, "{ requestLog(first: 1) { nodes { cache savedUsd } } }")
-    assert log["requestLog"]["nodes"][0]["cache"] == "hit"
+    log = await ask(gateway, "{ requestLog(first: 1) { edges { node { cache savedUsd } } } }")
+    assert log["requestLog"]["edges"][0]["node"]["cache"] == "hit"
     cleared = await ask(gateway, "mutation { clearCache(part: ANSWERS) { ... on Done { message } } }")
     assert cleared["clearCache"] == {"message": "1 removed"}
 
