@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,12 +50,11 @@ async def test_no_threshold_tells_a_negation_so_the_words_must(local: LocalEmbed
 async def test_the_loop_goes_on_while_one_is_made(local: LocalEmbedding) -> None:
     await local.embed("warm")
     making = asyncio.get_running_loop().create_task(local.embed("word " * 250))
-    longest, last = 0.0, time.perf_counter()
+    turns = 0
     while not making.done():
         await asyncio.sleep(0)
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-    assert longest < 0.1
+        turns += 1
+    assert turns > 10
 
 
 def test_what_is_missing_is_named_before_it_is_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
