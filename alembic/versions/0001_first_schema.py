@@ -27,6 +27,7 @@ def upgrade() -> None:
     _make_request_logs()
     _make_request_attempts()
     _make_stored_responses()
+    _make_answer_cache()
     _make_usage_minutes()
 
 
@@ -219,6 +220,8 @@ def _make_request_logs() -> None:
         sa.Column("tags", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("policies", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decision", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("cache", sa.String(length=16), nullable=True),
+        sa.Column("saved_nano", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_logs")),
     )
     _index_request_logs()
@@ -269,6 +272,25 @@ def _make_stored_responses() -> None:
         sa.PrimaryKeyConstraint("key_id", "id", name=op.f("pk_stored_responses")),
     )
     op.create_index(op.f("ix_stored_responses_expires_at"), "stored_responses", ["expires_at"])
+
+
+def _make_answer_cache() -> None:
+    op.create_table(
+        "answer_cache",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("format", sa.String(length=32), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("cost_nano", sa.BigInteger(), nullable=True),
+        sa.Column("dropped", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_answer_cache")),
+    )
+    op.create_index(op.f("ix_answer_cache_expires_at"), "answer_cache", ["expires_at"])
 
 
 def _make_usage_minutes() -> None:

@@ -2,12 +2,15 @@
 
 from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
+from omniroute.gateway.answers import Answers
+from omniroute.gateway.archive import Archive
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
 from omniroute.gateway.dry_run import DryRuns
+from omniroute.gateway.embedding import Embedding
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
@@ -21,6 +24,8 @@ from omniroute.gateway.refreshing import Refreshing
 from omniroute.gateway.remembering import Remembering
 from omniroute.gateway.replay import Replays
 from omniroute.gateway.resolve import Resolver
+from omniroute.gateway.similar import Similar
+from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.snapshots import Snapshots
 from omniroute.gateway.spending import Spending
 from omniroute.gateway.traffic import Traffic
@@ -31,10 +36,12 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.services.resilience import Resilience
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
 from omniroute.upstream.client import Transports, UpstreamClient
+from omniroute.upstream.local_embedding import LocalEmbedding, check_local
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
 from omniroute.v1.counts import Counts
@@ -66,6 +73,13 @@ class DataPlane:
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
         self.spending = Spending(stores.usage.spent, self.clock)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.archive = Archive(stores.answers, self.clock)
+        self.local_embedding = LocalEmbedding()
+        self.prices = PriceBook.load()
+        self.resolver = Resolver(self.prices, self.traffic)
+        embedding = Embedding(self.client, self.resolver, self.current, self.local_embedding)
+        similar = Similar(embed=embedding, clock=self.clock, background=self.background)
+        self.answers = Answers(archive=self.archive, similar=similar, clock=self.clock, background=self.background)
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
 
     def _configure(self, settings: Settings, stores: Stores, pepper: bytes) -> None:
@@ -73,6 +87,7 @@ class DataPlane:
         self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
         self.rulebook = build_rulebook(stores, self.clock, self.changed)
         self.resilience = Resilience(groups=stores.settings, changed=self.changed)
+        self.cache = Cache(groups=stores.settings, changed=self.changed, answers=self.answers, check_local=check_local)
         self.snapshots = Snapshots(
             nodes=stores.nodes,
             connections=stores.connections,
@@ -83,6 +98,7 @@ class DataPlane:
             rulebook=self.rulebook,
             spend=self.spending,
             resilience=self.resilience,
+            cache=self.cache,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
@@ -91,9 +107,8 @@ class DataPlane:
 
     def _serve(self) -> None:
         """Make the way of a request."""
-        prices = PriceBook.load()
+        prices, resolver = self.prices, self.resolver
         self.chooser = Chooser(self.cooling)
-        self.resolver = resolver = Resolver(prices, self.traffic)
         self.outlook = self._outlook(resolver)
         pipeline = self._pipeline(resolver, prices)
         self.dry_run = DryRuns(resolver, self.chooser, self.snapshots.current)
@@ -122,6 +137,7 @@ class DataPlane:
             prices=prices,
             watches=self.watches,
             bus=self.bus,
+            answers=self.answers,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
             policing=Policing(resolver=resolver, spend=self.spending, counts=self.rulebook.counts),
             live=self.live,
@@ -160,6 +176,10 @@ class DataPlane:
             trusted=networks(settings.trusted_proxies),
         )
 
+    def current(self) -> Snapshot:
+        """Return the configuration as it is now."""
+        return self.snapshots.current()
+
     async def changed(self, event: ConfigurationChanged) -> None:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
@@ -184,12 +204,15 @@ class DataPlane:
         self.background.start(self.spending.run(), "spending")
         self.background.start(self.kept.run(), "kept responses")
         self.background.start(self.kept.expire(), "expiry of responses")
+        self.background.start(self.archive.run(), "answer cache")
+        self.background.start(self.archive.tend(), "upkeep of the answer cache")
 
     async def flush(self) -> None:
         """Write the records that wait."""
         await self.recorder.flush()
         await self.kept.flush()
         await self.remembering.flush()
+        await self.archive.flush()
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
@@ -197,4 +220,6 @@ class DataPlane:
         await self.recorder.close()
         await self.kept.close()
         await self.remembering.flush()
+        await self.archive.flush()
+        self.local_embedding.close()
         await self.client.close()

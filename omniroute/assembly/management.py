@@ -67,6 +67,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         usage_history=_usage_history(stores, plane),
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
+        cache=plane.cache,
         reach=_reach(settings),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.breakers import Breakers
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
@@ -36,6 +37,7 @@ class Stores:
     usage: UsageRows
     responses: Responses
     breakers: Breakers
+    answers: AnswerRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -56,4 +58,5 @@ class Stores:
             usage=UsageRows(database),
             responses=Responses(database),
             breakers=Breakers(database),
+            answers=AnswerRows(database),
         )

@@ -12,6 +12,7 @@ from omniroute.formats.table import CODECS
 from omniroute.gateway.decision import Ask, headline, told
 from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
+from omniroute.gateway.ticket import CacheControl, RepeatKey, Ticket
 from omniroute.kit.events import FirstToken, TryFailed
 from omniroute.kit.json import JsonObject
 from omniroute.state.live import ActiveRequest
@@ -40,6 +41,7 @@ class Call:
         "began",
         "beside_nano",
         "body",
+        "cache_control",
         "codec",
         "fault",
         "first_byte_s",
@@ -57,6 +59,7 @@ class Call:
         "policies",
         "previous",
         "progress",
+        "repeat",
         "request",
         "routed",
         "session",
@@ -67,6 +70,7 @@ class Call:
         "strict",
         "tags",
         "target",
+        "ticket",
         "trying",
         "usage",
         "usage_source",
@@ -92,6 +96,9 @@ class Call:
         self.shape: Shape | None = None  # what the gateway says in it besides
         self.previous: str | None = None  # the kept answer that the request goes on from
         self.session: str | None = None  # the name that the client gave its conversation
+        self.cache_control = CacheControl.USE
+        self.repeat: RepeatKey | None = None  # by which the client knows the request again
+        self.ticket: Ticket | None = None  # what it has to do with kept answers
         self.answer_by: float | None = None  # until then an answer must be complete, or its stream begun
         self.first_byte_s: float | None = None
         self.request: Request | None = None
@@ -113,6 +120,11 @@ class Call:
     def passes_through(self, target: Target) -> bool:
         """Whether the target gets the client's own body, and the client the target's own answer."""
         return self.codec is CODECS[target.format] and not self.foreign_state
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the answer is a kept one: nobody was asked, nothing was spent."""
+        return self.ticket is not None and self.ticket.row is not None
 
     @property
     def combo(self) -> str | None:
@@ -222,6 +234,7 @@ class Call:
     def row(self, cost_nano: int | None, price_version: str | None) -> RequestRow:
         """Return the record of the request as it ended."""
         target, usage, fault, origin = self.target, self.usage or _NOTHING, self.fault, self.origin
+        ticket = self.ticket
         first = self.first_token_at
         return RequestRow(
             id=self.id,
@@ -255,6 +268,8 @@ class Call:
             policies=self.policies,
             losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
             attempts=tuple(self.attempts),
+            cache=None if ticket is None or ticket.given is None else ticket.given.value,
+            saved_nano=None if ticket is None or ticket.row is None else ticket.row.cost_nano,
         )
 
 

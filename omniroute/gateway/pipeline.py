@@ -13,6 +13,7 @@ import structlog
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
+from omniroute.gateway.answers import Answers
 from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations
@@ -27,6 +28,7 @@ from omniroute.gateway.seen import ended, seen
 from omniroute.gateway.shaping import shape
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.telling import AllFailed
+from omniroute.gateway.ticket import Ticket
 from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
@@ -42,6 +44,7 @@ _FAULT_KINDS = {
     401: "authentication",
     403: "permission",
     404: "not_found",
+    409: "invalid_request",
     413: "too_large",
     422: "invalid_request",
     429: "rate_limit",
@@ -91,6 +94,7 @@ class Pipeline:
         conversations: Conversations,
         policing: Policing,
         live: Live,
+        answers: Answers,
         times: Times,
         max_open: int,
     ) -> None:
@@ -103,6 +107,7 @@ class Pipeline:
         self._conversations = conversations
         self._policing = policing
         self._live = live
+        self._answers = answers
         self._times = times
         self._max_open = max_open
 
@@ -117,6 +122,9 @@ class Pipeline:
             self._take(call, snapshot)
             if snapshot.shaping is not None:
                 shape(call, snapshot.shaping)
+            call.ticket = self._answers.begin(call, snapshot.cache)
+            if call.ticket is not None and await self._given(exchange, call.ticket):
+                return
             await self._answer(exchange)
         except AllFailed as error:
             await self._fail(exchange, error.fault)
@@ -129,6 +137,8 @@ class Pipeline:
         finally:
             self._watches.finish(watch)
             self._policing.release(call)
+            if call.ticket is not None:
+                self._answers.close(call.ticket)
             self._record(call)
 
     async def _read(self, exchange: "_Exchange", load: Load) -> None:
@@ -154,23 +164,58 @@ class Pipeline:
             call.plan = self._conversations.fit(call, call.plan)
         call.live = self._live.began(seen(call, self._bus))
 
+    async def _given(self, exchange: "_Exchange", ticket: Ticket) -> bool:
+        """Answer with what was answered before; return whether there was something."""
+        call = exchange.call
+        # A stream keeps its connection open while the request waits.
+        reply = self._begin_stream(exchange) if call.stream else None
+        body = await self._answers.find(call, ticket, exchange.watch)
+        if body is None:
+            return False
+        call.saw_first_token()
+        if reply is not None:
+            await reply.send(body)
+            await reply.finish()
+        else:
+            await exchange.down.answer(200, whole_headers(call, len(body), 0), body)
+        call.status, call.outcome = 200, "ok"
+        return True
+
+    def _begin_stream(self, exchange: "_Exchange") -> StreamReply:
+        """Return the client's stream, the same for the whole request."""
+        if exchange.reply is None:
+            times = self._times
+            exchange.reply = StreamReply(
+                exchange.call,
+                exchange.down,
+                exchange.watch,
+                heartbeat_s=times.heartbeat_s,
+                stall_s=times.stall_s,
+            )
+        return exchange.reply
+
     async def _answer(self, exchange: "_Exchange") -> None:
         """Try the targets, and send what the first good one says."""
-        call, watch, down, times = exchange.call, exchange.watch, exchange.down, self._times
-        at_once = call.codec.at_once
+        call, watch, down = exchange.call, exchange.watch, exchange.down
+        at_once, ticket = call.codec.at_once, call.ticket
         if at_once is not None and (said := at_once(hub_request(call), call.started_ms // 1000)) is not None:
             body = json.dumps(said)
             call.status, call.outcome = 200, "ok"
             await down.answer(200, whole_headers(call, len(body), None), body)
         elif call.stream:
-            reply = StreamReply(call, down, watch, heartbeat_s=times.heartbeat_s, stall_s=times.stall_s)
-            exchange.reply = reply
+            reply = self._begin_stream(exchange)
+            reply.tape = tape = None if ticket is None else self._answers.tape(ticket)
             await self._failover.stream(call, watch, reply)
             call.status = 200
+            if tape is not None and call.outcome == "ok":
+                self._answers.land_stream(call, tape, self._cost(call))
         else:
             body = await self._failover.whole(call, watch)
             call.status, call.outcome = 200, "ok"
-            await down.answer(200, whole_headers(call, len(body), self._cost(call)), body)
+            cost = self._cost(call)
+            if ticket is not None:
+                self._answers.land(call, body, cost)
+            await down.answer(200, whole_headers(call, len(body), cost), body)
 
     async def _fail(self, exchange: "_Exchange", fault: Fault) -> None:
         """Tell the client that it failed: by status, or by an error event when the head is out already."""
@@ -202,6 +247,8 @@ class Pipeline:
 
     def _cost(self, call: Call) -> int | None:
         """Return what the request cost, in billionths of a dollar, when usage and price are known."""
+        if call.is_given:
+            return 0
         rate, spent = call.target.rate if call.target else None, call.spent_nano + call.beside_nano
         if rate is None or call.usage is None:
             return spent or None
@@ -215,7 +262,8 @@ class Pipeline:
         self._recorder.take(row, call.decision)
         if call.live is not None:
             self._live.ended(call.live, ended(row))
-        if call.plan is not None and call.plan.combo is not None and call.outcome != "client_closed":
+        was_asked = call.outcome != "client_closed" and not call.is_given
+        if call.plan is not None and call.plan.combo is not None and was_asked:
             answered = call.outcome in {"ok", "truncated"}
             took_s = row.latency_us / 1e6
             call.plan.choice.scope.finished(call.began + took_s, took_s, answered=answered, tries=len(call.attempts))

@@ -11,6 +11,7 @@ from omniroute.gateway.downstream import Headers
 from omniroute.gateway.pipeline import Pipeline
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshot import Snapshot
+from omniroute.gateway.ticket import CacheControl
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import OmniError
 from omniroute.kit.ids import new_id
@@ -40,6 +41,7 @@ class Probing:
             origin=Origin(path=PATH, address=None, user_agent=None, key=None),
             started_ms=self._clock.now_ms(),
         )
+        call.cache_control = CacheControl.BYPASS  # a kept answer would tell nothing of the target
         try:
             call.plan = self._resolver.plan_over(snapshot, model, connection_id)
         except OmniError as error:

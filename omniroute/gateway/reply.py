@@ -13,12 +13,16 @@ from omniroute.gateway import progress
 from omniroute.gateway.call import Call
 from omniroute.gateway.downstream import Downstream
 from omniroute.gateway.relay import Relay
+from omniroute.gateway.tape import Tape
+from omniroute.gateway.ticket import Given, Ticket
 from omniroute.gateway.watch import Reason, Watch
 from omniroute.kit import json
 from omniroute.upstream.prices import cost_nano
 
 _JSON = (b"content-type", b"application/json")
 _PROGRESS = (b"x-omniroute-progress", b"enabled")
+_HIT = (b"x-omniroute-cache", b"HIT")
+_MISS = (b"x-omniroute-cache", b"MISS")
 
 
 class StreamReply:
@@ -37,11 +41,14 @@ class StreamReply:
         self._events = 0
         self.head_sent = False
         self.committed = False
+        self.tape: Tape | None = None
         watch.beat = self._beat
 
     async def send(self, data: bytes) -> None:
         """Send a piece, the head first if it was still held."""
         self.committed = True
+        if self.tape is not None:
+            self.tape.add(data)
         if self._tells:
             data = self._with_last(data)
         await self._send(data)
@@ -124,6 +131,8 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
     reason = call.headline
     if reason is not None:
         headers.append((b"x-omniroute-decision", _header(reason)))
+    if call.ticket is not None:
+        headers += _given_headers(call.ticket)
     if call.combo is not None:
         headers.append((b"x-omniroute-combo", _header(call.combo)))
     if call.session is not None:
@@ -131,6 +140,23 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
     dropped = [loss.path for loss in call.losses if loss.action == "dropped"]
     if dropped:
         headers.append((b"x-omniroute-dropped", _header(", ".join(dropped))))
+    return headers
+
+
+def _given_headers(ticket: Ticket) -> list[tuple[bytes, bytes]]:
+    """Return what an answer that was given before says of itself."""
+    row, given = ticket.row, ticket.given
+    if row is None:
+        return []
+    headers = [(b"x-omniroute-provider", _header(row.provider)), (b"x-omniroute-model", _header(row.model))]
+    if row.dropped:
+        headers.append((b"x-omniroute-dropped", _header(", ".join(row.dropped))))
+    if given is Given.REPLAY:
+        headers.append((b"x-omniroute-idempotent", b"true"))
+    else:
+        headers.append(_HIT)
+    if ticket.likeness is not None:
+        headers.append((b"x-omniroute-cache-similarity", f"{ticket.likeness:.4f}".encode()))
     return headers
 
 
@@ -148,6 +174,8 @@ def stream_headers(call: Call) -> list[tuple[bytes, bytes]]:
 def whole_headers(call: Call, length: int, cost_nano: int | None) -> list[tuple[bytes, bytes]]:
     """Return the head of a whole answer; the cost in US dollars when it is known."""
     headers = [_JSON, (b"content-length", str(length).encode()), *common_headers(call)]
+    if _HIT not in headers:
+        headers.append(_MISS)
     if cost_nano is not None:
         headers.append((b"x-omniroute-cost", f"{cost_nano / 1e9:.9f}".encode()))
     return headers

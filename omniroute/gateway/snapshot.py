@@ -21,6 +21,7 @@ from omniroute.routing.policies import Rule
 from omniroute.routing.profiles import Patience, Profile, RequestLimits
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
+from omniroute.services.cache import CacheSettings
 from omniroute.services.combos import Combo, ComboConfig
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
@@ -162,6 +163,7 @@ class Snapshot:
     addresses: AddressFilter | None = None  # None: anyone may call
     shaping: Shaping | None = None  # None: requests go as they are
     patience: Patience = field(default_factory=Patience)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

@@ -12,6 +12,7 @@ from omniroute.routing.names import Names
 from omniroute.routing.policies import State
 from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
+from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.resilience import Resilience
@@ -41,6 +42,7 @@ class Snapshots:
         rulebook: Rulebook,
         spend: Spend,
         resilience: Resilience,
+        cache: Cache,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -54,6 +56,7 @@ class Snapshots:
         self._rulebook = rulebook
         self._spend = spend
         self._resilience = resilience
+        self._cache = cache
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -101,6 +104,7 @@ class Snapshots:
             addresses=await self._rulebook.ip_filter.compiled(),
             shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
             patience=patience,
+            cache=await self._cache.settings(),
         )
 
 

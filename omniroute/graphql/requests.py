@@ -77,6 +77,8 @@ expose(
     policies="The names of the policies that acted on it.",
     decision=Shown(words="Why the request went where it did.", kind=JSON | None),
     attempts="All tries, where there were several or the only one failed.",
+    cache="How a kept answer came into it: `hit`, `similar`, `replay` or `miss`; null when none was looked for.",
+    saved_usd=Shown(words="What the kept answer had cost, in US dollars.", kind=Decimal | None, read=money),
     without=("cursor",),
     also={"key": _key, "connection": _connection},
 )

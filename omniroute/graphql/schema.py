@@ -8,13 +8,13 @@ from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from omniroute.graphql import catalogue, combos, connections, keys, live, models, nodes, requests, system
+from omniroute.graphql import cache, catalogue, combos, connections, keys, live, models, nodes, requests, system
 from omniroute.graphql.outcome import HANDLERS
 from omniroute.graphql.scalars import SCALARS
 
 SNAPSHOT = Path(__file__).with_name("schema.graphql")
 
-_NOUNS: tuple[Any, ...] = (catalogue, connections, nodes, models, combos, keys, requests, system)
+_NOUNS: tuple[Any, ...] = (catalogue, connections, nodes, models, combos, keys, requests, cache, system)
 
 
 def build_schema() -> GraphQLSchema:

@@ -55,3 +55,14 @@ def _dumps_patiently(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode("ascii")
     except RecursionError as error:
         raise Invalid("The JSON is nested too deeply.") from error
+
+
+def canonical(value: Any) -> bytes:
+    """Write JSON with the names of every object in order, so that equal values give equal bytes."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        try:
+            return json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii")
+        except RecursionError as error:
+            raise Invalid("The JSON is nested too deeply.") from error

@@ -200,3 +200,9 @@ def _flag(value: object) -> bool:
     if word in {"0", "false", "no", "off"}:
         return False
     raise ValueError("say true or false")
+
+
+def math_on_one_thread() -> None:
+    """Keep NumPy from a thread a processor: on a busy machine they wait for one another. Call it before its import."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -6,6 +6,7 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
+from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.explain import Explain
@@ -53,4 +54,5 @@ class Services:
     usage_history: UsageHistory
     telemetry: Telemetry
     explain: Explain
+    cache: Cache
     reach: Reach

@@ -191,6 +191,29 @@ class RequestRow:
     policies: tuple[str, ...] = ()
     decision: JsonObject | None = None  # how its target was chosen: gateway/decision.py
     attempts: tuple[AttemptRow, ...] = ()
+    cache: str | None = None  # hit, similar, replay, miss; None when no kept answer was looked for
+    saved_nano: int | None = None  # what the answer had cost when it was made
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerRow:
+    """A complete answer that may be given again: the whole body in the client's format, and how it was made.
+
+    `digest` stands for the request (routing/sameness.py). Tokens and cost are those of the request that was answered.
+    Not frozen for the reason that RequestRow is not; nobody changes one.
+    """
+
+    digest: bytes
+    format: str
+    provider: str
+    model: str
+    created_at: int
+    expires_at: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_nano: int | None = None
+    dropped: tuple[str, ...] = ()  # what the request lost on the way to the target
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,6 +204,8 @@ request_logs = Table(
     Column("policies", JSON(none_as_null=True)),  # names of the policies that matched it
     Column("decision", JSON(none_as_null=True)),  # how its target was chosen: gateway/decision.py
     # Each filter of the log has its own way in, as rare values would otherwise be looked for in all of it.
+    Column("cache", String(16)),  # hit, similar, replay, miss
+    Column("saved_nano", BigInteger),
     Index("ix_request_logs_started_at_id", "started_at", "id"),
     Index("ix_request_logs_key_id_started_at_id", "key_id", "started_at", "id"),
     Index("ix_request_logs_connection_id_started_at_id", "connection_id", "started_at", "id"),
@@ -258,6 +260,23 @@ stored_responses = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("input", LargeBinary, nullable=False),  # JSON: the input items, those of earlier turns first
     Column("response", LargeBinary, nullable=False),  # JSON: the response object as the client got it
+)
+
+# Complete answers that may be given again, by what stands for their request.
+answer_cache = Table(
+    "answer_cache",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("format", String(32), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", String(256), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cost_nano", BigInteger),
+    Column("dropped", JSON, nullable=False),  # list of texts
+    Column("body", LargeBinary, nullable=False),  # zlib
 )
 
 # Sums a minute, so that no chart scans the log.

@@ -10,6 +10,7 @@ from omniroute.gateway.call import Call, Origin
 from omniroute.gateway.pipeline import Pipeline
 from omniroute.gateway.session import MAX_SESSION
 from omniroute.gateway.snapshot import Snapshot
+from omniroute.gateway.ticket import CacheControl, RepeatKey
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
 from omniroute.services.policy_terms import LONGEST_TAG
@@ -18,6 +19,7 @@ from omniroute.v1.asgi import AsgiClient, Receive, read_body
 from omniroute.v1.doors import Door
 
 _MAX_AGENT = 256
+_MAX_KEY = 256
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Chat:
         call.headers = headers
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
         call.progress = headers.get(b"x-omniroute-progress", b"").lower() == _TRUE
+        call.cache_control = cache_control(headers)
+        call.repeat = repeat_key(headers)
         if codec.format is Format.ANTHROPIC:
             call.forwarded = forwarded(headers)
 
@@ -115,3 +119,25 @@ def agent_of(headers: dict[bytes, bytes]) -> str | None:
     """Return the client's name for itself, cut to what the log holds."""
     agent = headers.get(b"user-agent")
     return None if agent is None else agent.decode("latin-1")[:_MAX_AGENT]
+
+
+def cache_control(headers: dict[bytes, bytes]) -> CacheControl:
+    """Read what a request says of the answer cache: HTTP's own words, or ours."""
+    if headers.get(b"x-omniroute-no-cache", b"").strip().lower() == _TRUE:
+        return CacheControl.BYPASS
+    told = headers.get(b"cache-control")
+    if told is None:
+        return CacheControl.USE
+    words = {word.strip() for word in told.lower().split(b",")}
+    if b"no-store" in words:
+        return CacheControl.BYPASS
+    return CacheControl.REFRESH if b"no-cache" in words or b"max-age=0" in words else CacheControl.USE
+
+
+def repeat_key(headers: dict[bytes, bytes]) -> RepeatKey | None:
+    """Return the key by which the client knows its request again; what is too long to be one is none."""
+    strict = headers.get(b"idempotency-key")
+    value = strict or headers.get(b"x-request-id")
+    if not value or len(value) > _MAX_KEY:
+        return None
+    return RepeatKey(value=value.decode("latin-1"), strict=bool(strict))

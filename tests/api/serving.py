@@ -80,6 +80,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         breakers=parts.breakers,
         availability=parts.availability,
         rate_limits=parts.rate_limits,
+        cache=parts.cache,
         system=parts.system,
         request_log=parts.request_log,
         feeds=parts.feeds,

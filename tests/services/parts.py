@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from omniroute.kit.errors import NotFound
+from omniroute.gateway.answers import Answers
+from omniroute.gateway.archive import Archive
+from omniroute.gateway.similar import Similar
+from omniroute.kit.errors import NotFound, Unavailable
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
@@ -12,6 +15,7 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
+from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
@@ -43,6 +47,7 @@ from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.database import Database
@@ -55,6 +60,7 @@ from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.guard import check_url
+from omniroute.upstream.local_embedding import check_local
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -114,6 +120,8 @@ class Parts:
     availability: Availabilities
     rate_limits: RateLimits
     held: list[BreakerState] = field(default_factory=list)
+    answers: Answers
+    cache: Cache
     system: System
     request_log: RequestLog
     bus: Bus
@@ -147,6 +155,10 @@ def _rulebook(  # noqa: PLR0917 - each once
         system_prompt=SystemPrompts(groups=groups, changed=told),
         thinking=Thinking(groups=groups, changed=told),
     )
+
+
+async def _no_embedding(_model: str, _text: str) -> list[float]:
+    raise Unavailable("no embeddings here")
 
 
 def assemble(
@@ -191,6 +203,13 @@ def assemble(
     async def configured() -> ConfiguredLimits:
         return ConfiguredLimits()
 
+    background = Background()
+    answers = Answers(
+        archive=Archive(AnswerRows(database), clock),
+        similar=Similar(embed=_no_embedding, clock=clock, background=background),
+        clock=clock,
+        background=background,
+    )
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
@@ -269,6 +288,8 @@ def assemble(
             clock=clock,
             changed=told,
         ),
+        answers=answers,
+        cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         bus=bus,
         feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),

@@ -5,6 +5,7 @@ from functools import cache
 from omniroute.api.describe import described
 from omniroute.api.operation import Call, Described, Operation
 from omniroute.api.table import (
+    answers,
     auth,
     explain,
     inference,
@@ -56,6 +57,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *keys.OPERATIONS,
     *usage.OPERATIONS,
     *telemetry.OPERATIONS,
+    *answers.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
