@@ -17,7 +17,7 @@ from omniroute.routing import strategies
 from omniroute.routing.conditions import Facts, holds
 from omniroute.routing.strategies import Draw, Order, Strategy
 from omniroute.state.recent import Recent
-from omniroute.upstream.prices import Rate
+from omniroute.upstream.rates import Rate
 
 MOST_SESSIONS = 10_000
 SESSION_S = 3_600.0

@@ -18,7 +18,8 @@ from omniroute.services.combos import Combo, ComboTarget, member_key
 from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
-from omniroute.upstream.prices import PriceBook, Rate
+from omniroute.upstream.prices import PriceBook
+from omniroute.upstream.rates import Rate
 
 MAX_NAME = 256
 # Combos in combos multiply; more ways than this would fill the memory, and nobody tries that many.
@@ -232,7 +233,7 @@ class _Growth:
             format=account.format,
             whole=endpoint_of(account, Purpose.CHAT, model),
             stream=endpoint_of(account, Purpose.CHAT, model, stream=True),
-            rate=self._prices.rate(account.provider_id, model),
+            rate=self._prices.rate(account.provider, model),
             repairs=account.repairs,
         )
 

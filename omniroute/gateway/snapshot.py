@@ -22,7 +22,7 @@ from omniroute.services.combos import Combo, ComboConfig
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
-from omniroute.upstream.prices import Rate
+from omniroute.upstream.rates import Rate
 
 MAX_PLANS = 4096
 

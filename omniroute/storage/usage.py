@@ -20,7 +20,7 @@ _LOGS = tables.request_logs
 _ATTEMPTS = tables.request_attempts
 _MINUTES = tables.usage_minutes
 _LISTS = ("losses", "tags", "policies")
-_LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {*_LISTS, "attempts"})
+_LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {*_LISTS, "attempts", "usage_more"})
 _ATTEMPT_FIELDS = tuple(one.name for one in fields(AttemptRow))
 _KEYS = ("minute", "key_id", "provider", "connection_id", "model")
 _ADDED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano")
@@ -145,6 +145,7 @@ def _log(row: RequestRow) -> dict[str, Any]:
     for name in _LISTS:
         listed = getattr(row, name)
         made[name] = dumps(listed).decode() if listed else None
+    made["usage_more"] = dumps(row.usage_more).decode() if row.usage_more else None
     return made
 
 
@@ -192,7 +193,7 @@ async def _find_attempts(connection: AsyncConnection, ids: Sequence[str]) -> dic
 
 def _read(row: RowMapping, attempts: Sequence[AttemptRow]) -> RequestRow:
     lists: dict[str, Any] = {name: tuple(row[name] or ()) for name in _LISTS}
-    return RequestRow(**_only(row, _LOG_FIELDS), **lists, attempts=tuple(attempts))
+    return RequestRow(**_only(row, _LOG_FIELDS), **lists, usage_more=row["usage_more"], attempts=tuple(attempts))
 
 
 def _only(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omniroute.formats.hub import Usage
-from omniroute.upstream.prices import PriceBook, Prices, Rate, Tier, cost_nano
+from omniroute.upstream.prices import PriceBook, cost_nano
+from omniroute.upstream.rates import Prices, Rate, Tier
 from scripts.compile_prices import SOURCES
 
 ROOT = Path(__file__).parents[2]
