@@ -137,11 +137,15 @@ def _phase(condition: types.ConditionalPrice, variants: list[tuple[str, types.Pr
         return phase | {"input": 0, "output": 0}
     phase |= _spelled(priced)
     services = [
-        [name, limit.start_date.isoformat() if (limit := variant.constraint) else None, _spelled(priced | own)]
+        [name, _start(variant.constraint), _spelled(priced | own)]
         for name, variant in variants
         if (own := _priced(variant.prices))
     ]
     return phase | {"services": services} if services else phase
+
+
+def _start(constraint: object) -> str | None:
+    return constraint.start_date.isoformat() if isinstance(constraint, types.StartDateConstraint) else None
 
 
 def _spelled(priced: dict[str, Any]) -> dict[str, Any]:

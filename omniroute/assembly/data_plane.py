@@ -1,6 +1,7 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
 from omniroute.assembly.rulebook import build_rulebook
+from omniroute.assembly.money import Money
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser
@@ -51,6 +52,8 @@ class DataPlane:
         self.spending = Spending(stores.usage.spent, self.clock)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
+        self.prices = PriceBook.load(self.clock)
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self.snapshots = Snapshots(
             nodes=stores.nodes,
@@ -61,18 +64,20 @@ class DataPlane:
             balancing=self.balancing,
             rulebook=self.rulebook,
             spend=self.spending,
+            settings=stores.settings,
+            own_prices=stores.prices,
+            prices=self.prices,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
-        self.following = Following(stores.meta, self.snapshots.rebuild)
-        prices = PriceBook.load()
-        self.resolver = resolver = Resolver(prices, self.traffic)
-        pipeline = self._pipeline(resolver, prices)
+        self.following = Following(stores.meta, self._reread)
+        self.resolver = resolver = Resolver(self.prices, self.traffic)
+        pipeline = self._pipeline(resolver)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
 
-    def _pipeline(self, resolver: Resolver, prices: PriceBook) -> Pipeline:
+    def _pipeline(self, resolver: Resolver) -> Pipeline:
         settings = self._settings
         limits = Limits(
             first_byte_s=settings.first_byte_timeout_s,
@@ -85,10 +90,12 @@ class DataPlane:
                 Attempt(self.client, limits),
                 self.cooling,
                 Chooser(self.cooling),
+                self.money.rooms,
                 max_attempts=settings.max_attempts,
             ),
             recorder=self.recorder,
-            prices=prices,
+            prices=self.prices,
+            admission=self.money.admission,
             watches=self.watches,
             bus=self.bus,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
@@ -122,14 +129,20 @@ class DataPlane:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
             self.cooling.forget(event.id)
-        await self.snapshots.rebuild()
+        await self._reread()
         await self.following.changed()
         self.bus.publish(event)
+
+    async def _reread(self) -> None:
+        """Read the configuration anew."""
+        await self.money.books.load()
+        await self.snapshots.rebuild()
 
     async def start(self) -> None:
         """Read the configuration and begin what runs beside the requests."""
         await self.following.begin()
-        await self.snapshots.rebuild()
+        await self.money.books.recover()
+        await self._reread()
         self.background.start(self.following.run(), "changes of the configuration")
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
@@ -146,5 +159,6 @@ class DataPlane:
         """Let go of everything; no record is lost."""
         await self.background.stop()
         await self.recorder.close()
+        self.money.journal.close()
         await self.kept.close()
         await self.client.close()

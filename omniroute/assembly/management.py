@@ -9,11 +9,13 @@ from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.budgets import Budgets
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
@@ -22,6 +24,7 @@ from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
@@ -41,6 +44,9 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
     return Services(
         login=login,
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
+        limits=_limits(stores, plane),
+        budgets=_budgets(stores, plane),
+        pricing=_pricing(stores, plane),
         nodes=Nodes(
             rows=stores.nodes, connections=stores.connections, check_url=check_url, clock=clock, changed=changed
         ),
@@ -77,6 +83,35 @@ def _login(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockou
         clock=plane.clock,
         changed=plane.changed,
         loopback=settings.is_loopback,
+    )
+
+
+def _limits(stores: Stores, plane: DataPlane) -> LimitSettings:
+    return LimitSettings(
+        groups=stores.settings, connections=stores.connections, status=plane.money.status, changed=plane.changed
+    )
+
+
+def _budgets(stores: Stores, plane: DataPlane) -> Budgets:
+    return Budgets(
+        rows=stores.budgets,
+        keys=stores.keys,
+        look=lambda: plane.money.ledger.standings(plane.clock.now_ms()),
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def _pricing(stores: Stores, plane: DataPlane) -> Pricing:
+    return Pricing(
+        rows=stores.prices,
+        rerating=stores.rerating,
+        book=plane.prices,
+        groups=stores.settings,
+        adjust=plane.money.adjust,
+        flush=plane.recorder.flush,
+        clock=plane.clock,
+        changed=plane.changed,
     )
 
 

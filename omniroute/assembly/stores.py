@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.database import Database
@@ -12,6 +13,8 @@ from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
@@ -31,6 +34,9 @@ class Stores:
     aliases: AliasRows
     policies: PolicyRows
     keys: KeyRows
+    budgets: BudgetRows
+    prices: PriceRows
+    rerating: Rerating
     logins: Logins
     usage: UsageRows
     responses: Responses
@@ -50,6 +56,9 @@ class Stores:
             aliases=AliasRows(database),
             policies=PolicyRows(database),
             keys=KeyRows(database),
+            budgets=BudgetRows(database),
+            prices=PriceRows(database),
+            rerating=Rerating(database),
             logins=Logins(database),
             usage=UsageRows(database),
             responses=Responses(database),

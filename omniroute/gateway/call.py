@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
-from omniroute.formats.hub import Loss, Request, Usage
+from omniroute.formats.hub import Json, Loss, Request, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
+from omniroute.gateway.ticket import Most, Place
+from omniroute.services.limits import Limits
 from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
 
 MAX_MESSAGE = 500
@@ -26,11 +29,15 @@ class Origin:
     key: KeyRow | None
 
 
+_NO_LIMITS = Limits()
+
+
 class Call:
     """The state of one request; only its own task changes it. Times are `time.perf_counter` seconds."""
 
     __slots__ = (
         "answer_by",
+        "asked",
         "attempts",
         "began",
         "body",
@@ -42,15 +49,22 @@ class Call:
         "forwarded",
         "headers",
         "id",
+        "is_noted",
+        "letters",
+        "limit_headers",
+        "limits",
         "losses",
         "model",
+        "most",
         "origin",
         "outcome",
+        "place",
         "plan",
         "policies",
         "previous",
         "request",
         "routed",
+        "service",
         "session",
         "shape",
         "started_ms",
@@ -59,6 +73,8 @@ class Call:
         "strict",
         "tags",
         "target",
+        "ticket",
+        "tries",
         "usage",
         "usage_source",
     )
@@ -87,9 +103,19 @@ class Call:
         self.request: Request | None = None
         self.plan: Plan | None = None
         self.target: Target | None = None
+        self.tries = 0
         self.attempts: list[AttemptRow] = []
         self.losses: tuple[Loss, ...] = ()
+        self.asked: Target | None = None  # who was asked last
         self.usage: Usage | None = None
+        self.service: str | None = None  # the service tier: as asked for, then as the provider says
+        self.letters = 0  # how much text of the answer has come
+        self.most: Most | None = None  # what it may use at most, where anybody asks
+        self.ticket: Place | None = None  # under the limits of the caller
+        self.place: Place | None = None  # under those of the connection and the model
+        self.is_noted = False  # a budget has set something aside for it
+        self.limits = _NO_LIMITS
+        self.limit_headers: list[tuple[bytes, bytes]] = []
         self.usage_source = "none"
         self.first_token_at: float | None = None
         self.outcome = "failed"
@@ -137,12 +163,13 @@ class Call:
         """Return the record of the request as it ended."""
         target, usage, fault, origin = self.target, self.usage or _NOTHING, self.fault, self.origin
         first = self.first_token_at
+        is_told = origin.key is None or not origin.key.no_log
         return RequestRow(
             id=self.id,
             started_at=self.started_ms,
             key_id=origin.key.id if origin.key else None,
-            address=origin.address,
-            user_agent=origin.user_agent,
+            address=origin.address if is_told else None,
+            user_agent=origin.user_agent if is_told else None,
             format=self.codec.format.value,
             path=origin.path,
             requested_model=self.model,
@@ -160,16 +187,26 @@ class Call:
             cache_read_tokens=usage.cache_read,
             cache_write_tokens=usage.cache_write,
             reasoning_tokens=usage.reasoning,
+            usage_more=_more(usage),
+            service_tier=self.service,
             usage_source=self.usage_source,
             cost_nano=cost_nano,
             price_version=price_version,
             error_kind=fault.kind if fault else None,
-            error_message=fault.message[:MAX_MESSAGE] if fault else None,
+            error_message=fault.message[:MAX_MESSAGE] if fault and is_told else None,
             tags=self.tags,
             policies=self.policies,
             losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
-            attempts=tuple(self.attempts),
+            attempts=tuple(self.attempts) if is_told else tuple(replace(one, message=None) for one in self.attempts),
         )
 
 
 _NOTHING = Usage()
+RARE = ("cache_write_1h", "audio_input", "image_input", "audio_output", "image_output")
+_rare = attrgetter(*RARE)
+
+
+def _more(usage: Usage) -> Json | None:
+    """Return the figures that most answers do not have."""
+    found = {name: count for name, count in zip(RARE, _rare(usage), strict=True) if count}
+    return found or None

@@ -21,10 +21,12 @@ from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.facts import facts_of
 from omniroute.gateway.relay import Finished, Relay, Tapped, Translation, error_event
 from omniroute.gateway.reply import StreamReply
+from omniroute.gateway.rooms import Rooms, full
 from omniroute.gateway.session import session_of
 from omniroute.gateway.snapshot import Plan, Route, Target
-from omniroute.gateway.watch import Watch
+from omniroute.gateway.watch import Reason, Watch
 from omniroute.routing.cooldown import Cooldown
+from omniroute.state.limits import Refused
 from omniroute.storage.rows import AttemptRow
 from omniroute.upstream.client import Answer
 from omniroute.upstream.failures import RULES, AttemptFailed, Failure, FailureKind, of_fault
@@ -45,10 +47,13 @@ class AllFailed(Exception):
 class Failover:
     """Tries the targets of a call's plan in order."""
 
-    def __init__(self, attempt: Attempt, cooling: Cooling, chooser: Chooser, *, max_attempts: int) -> None:
+    def __init__(
+        self, attempt: Attempt, cooling: Cooling, chooser: Chooser, rooms: Rooms, *, max_attempts: int
+    ) -> None:
         self._attempt = attempt
         self._cooling = cooling
         self._chooser = chooser
+        self._rooms = rooms
         self._max_attempts = max_attempts
 
     def _routes(self, call: Call, plan: Plan, ask: Ask) -> Iterable[Route]:
@@ -63,34 +68,46 @@ class Failover:
             # Who lists targets wants each of them tried.
             most = config.max_attempts or max(most, len(plan.choice.options))
             call.hurry(config.timeout_ms, config.first_byte_timeout_ms)
-        count = 0
+        is_any = False
         for route in self._chooser.routes(plan, ask):
-            if count and call.is_late():
+            if call.tries and call.is_late():
                 return
             yield route
-            count += 1
-            if count >= most:
+            is_any = True
+            if call.tries >= most:
                 return
-        if not count:
+        if not is_any:
             raise AllFailed(_held_off(self._cooling.refusals([route.target for route in plan.routes])))
 
-    async def _walk(self, call: Call, try_one: "Callable[[_Trial], Awaitable[T]]") -> T:
+    async def _walk(self, call: Call, watch: Watch, try_one: "Callable[[_Trial], Awaitable[T]]") -> T:
         """Return what the first target that answers gave."""
         plan, ask = _asked(call)
         failures: list[tuple[Target, Failure]] = []
-        for route in self._routes(call, plan, ask):
-            trial = _begin(route, ask)
-            try:
-                return await try_one(trial)
-            except AttemptFailed as error:
-                self._failed(call, trial, error.failure, failures)
-            finally:
-                _end(route)
-        raise AllFailed(summary(call, failures))
+        since = time.monotonic()
+        while True:
+            refused: Refused | None = None
+            for route in self._routes(call, plan, ask):
+                if route.bounds and (refused := await self._rooms.enter(call, route)) is not None:
+                    continue
+                trial = _begin(route, ask)
+                call.asked = route.target
+                call.tries += 1
+                try:
+                    return await try_one(trial)
+                except AttemptFailed as error:
+                    self._rooms.leave(call)
+                    self._failed(call, trial, error.failure, failures)
+                finally:
+                    _end(route)
+            if failures or refused is None:
+                raise AllFailed(summary(call, failures))
+            watch.wait(Reason.TOTAL, watch.total_s)
+            if not await self._rooms.wait(call, since, refused):
+                raise AllFailed(full(refused, call.model))
 
     async def whole(self, call: Call, watch: Watch) -> bytes:
         """Return the body of the first whole answer."""
-        return await self._walk(call, partial(self._whole, call, watch))
+        return await self._walk(call, watch, partial(self._whole, call, watch))
 
     async def _whole(self, call: Call, watch: Watch, trial: "_Trial") -> bytes:
         target = trial.route.target
@@ -102,12 +119,14 @@ class Failover:
         whole = whole_answer(call, target, text, answer.headers.get("content-type", ""))
         call.usage = whole.usage
         call.usage_source = "none" if whole.usage is None else "final"
+        call.letters = whole.letters
+        call.service = whole.service or call.service
         self._answered(call, trial)
         return whole.body
 
     async def stream(self, call: Call, watch: Watch, reply: StreamReply) -> None:
         """Stream the first answer that begins; raise AllFailed when none does."""
-        await self._walk(call, partial(self._stream, call, watch, reply))
+        await self._walk(call, watch, partial(self._stream, call, watch, reply))
 
     async def _stream(self, call: Call, watch: Watch, reply: StreamReply, trial: "_Trial") -> None:
         target = trial.route.target
@@ -128,7 +147,7 @@ class Failover:
         finally:
             answer.close()
             call.losses += relay.losses
-            call.usage = relay.usage
+            call.usage, call.letters, call.service = relay.usage, relay.letters, relay.service or call.service
             call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
 
     async def _head(self, call: Call, answer: Answer, relay: Relay, watch: Watch) -> bytes:

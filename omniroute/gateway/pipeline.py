@@ -13,10 +13,13 @@ import structlog
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
+from omniroute.gateway.access import allowed
+from omniroute.gateway.admission import Admission
 from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
+from omniroute.gateway.estimate import complete
 from omniroute.gateway.failover import AllFailed, Failover
 from omniroute.gateway.policies import Policing
 from omniroute.gateway.record import Recorder
@@ -30,7 +33,7 @@ from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
 from omniroute.kit.events import RequestFinished, RequestStarted
 from omniroute.state.bus import Bus
-from omniroute.upstream.prices import PriceBook, cost_nano
+from omniroute.upstream.prices import PriceBook, cost_of
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +86,7 @@ class Pipeline:
         failover: Failover,
         recorder: Recorder,
         prices: PriceBook,
+        admission: Admission,
         watches: Watches,
         bus: Bus,
         conversations: Conversations,
@@ -94,6 +98,7 @@ class Pipeline:
         self._failover = failover
         self._recorder = recorder
         self._prices = prices
+        self._admission = admission
         self._watches = watches
         self._bus = bus
         self._conversations = conversations
@@ -112,6 +117,7 @@ class Pipeline:
             self._take(call, snapshot)
             if snapshot.shaping is not None:
                 shape(call, snapshot.shaping)
+            await self._admission.admit(call, watch, snapshot)
             await self._answer(exchange)
         except AllFailed as error:
             await self._fail(exchange, error.fault)
@@ -144,7 +150,9 @@ class Pipeline:
         else:
             hub_request(call)
         if call.plan is None:
-            call.plan = self._resolver.plan(snapshot, call.routed or call.model)
+            call.plan = allowed(snapshot, call.origin.key, self._resolver.plan(snapshot, call.routed or call.model))
+        call.service = service_of(call)
+        call.limits = snapshot.terms.limits
         if call.codec.format is Format.OPENAI_RESPONSES:
             call.plan = self._conversations.fit(call, call.plan)
         if self._bus.wanted:
@@ -177,7 +185,7 @@ class Pipeline:
         else:
             body = await self._failover.whole(call, watch)
             call.status, call.outcome = 200, "ok"
-            await down.answer(200, whole_headers(call, len(body), self._cost(call)), body)
+            await down.answer(200, whole_headers(call, len(body), self._cost(call)[0]), body)
 
     async def _fail(self, exchange: "_Exchange", fault: Fault) -> None:
         """Tell the client that it failed: by status, or by an error event when the head is out already."""
@@ -188,9 +196,11 @@ class Pipeline:
             await down.write(error_event(call.codec, seed_of(call), Finished(None), fault))
             await reply.finish()
         else:
-            await down.answer(*error_answer(call.codec, fault, call.id, call.combo))
+            status, headers, body = error_answer(call.codec, fault, call.id, call.combo)
+            await down.answer(status, [*headers, *call.limit_headers], body)
         if fault.status >= 500:  # noqa: PLR2004 - server errors
-            log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=fault.message)
+            told = fault.message if call.origin.key is None or not call.origin.key.no_log else None
+            log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=told)
 
     async def _ended(self, exchange: "_Exchange") -> None:
         """Close a request that the sweep ended; any other cancellation goes on its way."""
@@ -207,17 +217,21 @@ class Pipeline:
         if reply is not None and reply.committed:
             call.outcome = "truncated"
 
-    def _cost(self, call: Call) -> int | None:
-        """Return what the request cost, in billionths of a dollar, when usage and price are known."""
-        rate = call.target.rate if call.target else None
-        return None if rate is None or call.usage is None else cost_nano(rate, call.usage)
+    def _cost(self, call: Call) -> tuple[int | None, str | None]:
+        """Return what the request cost, in nano-dollars, and whose prices say so; None where that is not known."""
+        target = call.target
+        if target is None or call.usage is None:
+            return None, None
+        rate = self._prices.rate(target.provider, target.model, call.started_ms)
+        return cost_of(rate, call.usage, call.service)
 
     def _record(self, call: Call) -> None:
         """Hand the record to the recorder, and tell whoever listens."""
-        cost = self._cost(call)
+        complete(call)
         call.status = call.status or 500
-        row = call.row(cost, self._prices.version if cost is not None else None)
+        row = call.row(*self._cost(call))
         self._recorder.take(row)
+        self._admission.settle(call, row)
         if call.plan is not None and call.plan.combo is not None and call.outcome != "client_closed":
             answered = call.outcome in {"ok", "truncated"}
             took_s = row.latency_us / 1e6
@@ -250,6 +264,14 @@ class _Exchange:
     watch: Watch
     down: Downstream
     reply: StreamReply | None = None
+
+
+def service_of(call: Call) -> str | None:
+    """Return the service tier that a request asks for; Anthropic's fast mode is one of its own."""
+    asked = call.body.get("service_tier") or call.body.get("serviceTier")
+    if call.body.get("speed") == "fast":
+        return "fast"
+    return asked.lower()[:32] if isinstance(asked, str) else None
 
 
 def check_chat(body: dict[str, Any]) -> None:

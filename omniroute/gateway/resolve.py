@@ -163,6 +163,9 @@ class _Growth:
             id=(account.connection_id, model),
             steps=(*place.steps, (scope, load)),
             conditions=place.conditions,
+            bounds=self._snapshot.terms.on_route(
+                account.connection_id, account.max_concurrent, f"{account.provider}/{model}"
+            ),
         )
         return Option(
             load=load,

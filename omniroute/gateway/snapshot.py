@@ -11,6 +11,7 @@ from yarl import URL
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.shape import Shaping
+from omniroute.gateway.terms import Terms
 from omniroute.gateway.traffic import Load, Scope
 from omniroute.routing.addresses import AddressFilter
 from omniroute.routing.conditions import Condition
@@ -19,6 +20,7 @@ from omniroute.routing.policies import Rule
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.combos import Combo, ComboConfig
+from omniroute.state.limits import Bound
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
@@ -80,6 +82,7 @@ class Route:
     id: tuple[str, str]  # connection and model
     steps: tuple[tuple[Scope, Load], ...]
     conditions: tuple[Condition, ...] = ()
+    bounds: tuple[Bound, ...] = ()  # limits of its connection and model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,6 +152,8 @@ class Snapshot:
     addresses: AddressFilter | None = None  # None: anyone may call
     shaping: Shaping | None = None  # None: requests go as they are
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
+    terms: Terms = field(default_factory=Terms)  # what each caller is held to
+    allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model
 
 
 def parse_url(text: str) -> URL:

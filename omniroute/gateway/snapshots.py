@@ -6,22 +6,28 @@ from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
 from omniroute.gateway.spending import Spend
+from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
 from omniroute.routing.policies import State
 from omniroute.services.balancing import Balancing
 from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.rulebook import Rulebook
+from omniroute.services.pricing import rates_of
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
 from omniroute.storage.keys import Keys
 from omniroute.storage.nodes import Nodes
-from omniroute.storage.rows import ConnectionRow, NodeRow
+from omniroute.storage.prices import Prices
+from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow
+from omniroute.storage.settings import SettingGroups
 from omniroute.upstream.auth import headers_for
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
+from omniroute.upstream.prices import PriceBook
 
 
 class Snapshots:
@@ -38,6 +44,9 @@ class Snapshots:
         balancing: Balancing,
         rulebook: Rulebook,
         spend: Spend,
+        settings: SettingGroups,
+        own_prices: Prices,
+        prices: PriceBook,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -50,6 +59,9 @@ class Snapshots:
         self._balancing = balancing
         self._rulebook = rulebook
         self._spend = spend
+        self._settings = settings
+        self._own_prices = own_prices
+        self._prices = prices
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -70,6 +82,8 @@ class Snapshots:
         keys = await self._keys.list()
         rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
         await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
+        limits = await read_limits(self._settings)
+        self._prices.override(rates_of(await self._own_prices.list()))
         accounts = _accounts(connections, nodes)
         redactor.know(frozenset(_secrets(connections, nodes)))
         prefixes = prefixes_of(nodes)
@@ -84,7 +98,7 @@ class Snapshots:
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper,
-            keys={row.digest: row for row in keys},
+            keys=_digests(keys),
             prefixes=prefixes,
             accounts=grouped,
             names=_named(accounts),
@@ -95,7 +109,14 @@ class Snapshots:
             policies=rules,
             addresses=await self._rulebook.ip_filter.compiled(),
             shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
+            terms=terms_of(limits, keys),
         )
+
+
+def _digests(keys: Iterable[KeyRow]) -> dict[bytes, KeyRow]:
+    """Return the keys by their digests, those of texts that were rotated away too; whoever asks looks at the time."""
+    previous = {row.previous_digest: row for row in keys if row.previous_digest is not None}
+    return previous | {row.digest: row for row in keys}
 
 
 def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> Iterable[str]:

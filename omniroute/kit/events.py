@@ -53,4 +53,20 @@ class ConnectionCooled:
     until_ms: int
 
 
-Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetWarning:
+    """A budget has reached a threshold (percent of its limit); told once a period. `key_id` is None for all calls.
+
+    `spent` and `limit` are in nano-dollars or tokens, as `unit` (usd, tokens) says.
+    """
+
+    key_id: str | None
+    period: str
+    unit: str
+    threshold: int
+    spent: int
+    limit: int
+    resets_at_ms: int
+
+
+Happening = ConfigurationChanged | RequestStarted | RequestFinished | ConnectionCooled | BudgetWarning

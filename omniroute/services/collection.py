@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.budgets import Budgets
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
@@ -13,6 +14,11 @@ from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.limits import LimitSettings
+from omniroute.services.login import Login
+from omniroute.services.model_list import ModelList
+from omniroute.services.nodes import Nodes
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import Providers
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
@@ -26,6 +32,9 @@ class Services:
 
     login: Login
     keys: Keys
+    limits: LimitSettings
+    budgets: Budgets
+    pricing: Pricing
     nodes: Nodes
     providers: Providers
     combos: Combos

@@ -93,8 +93,7 @@ class MemoryLimiter:
     def _forget(self, now: float) -> None:
         """Drop the scopes that hold nothing any more: deleted keys and the like."""
         for scope, meter in list(self._meters.items()):
-            meter = brought(meter, now)
-            if not meter.open and not meter.requests.slots:
+            if not meter.open and not brought(meter, now).requests.slots:
                 del self._meters[scope]
 
 

@@ -79,6 +79,11 @@ class UsageRows:
             attempts = await _find_attempts(connection, [row["id"] for row in found if row["attempts"]])
         return tuple(_read(row, attempts.get(row["id"], [])) for row in found)
 
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are stored."""
+        async with self._database.reading() as connection:
+            return await _find_known(connection, ids)
+
     async def minutes(self, since_minute: int) -> tuple[MinuteRow, ...]:
         """Return the sums from `since_minute` on, oldest first."""
         query = select(_MINUTES).where(_MINUTES.c.minute >= since_minute)

@@ -137,4 +137,3 @@ def cost_of(rate: Rate | None, usage: Usage | None, service: str | None = None) 
         return None, None
     served = rate.under(service)
     return (None, None) if served is None else (cost_nano(served, usage), rate.version)
-

@@ -8,11 +8,13 @@ from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.budgets import Budgets, budget_of
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.feeds import Feeds
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings, LimitsStatus
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
@@ -23,6 +25,7 @@ from omniroute.services.passwords import Passwords
 from omniroute.services.policies import Policies
 from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.request_log import RequestLog
 from omniroute.services.rulebook import Rulebook
@@ -32,7 +35,9 @@ from omniroute.services.system_prompt import SystemPrompts
 from omniroute.services.thinking import Thinking
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.state.ledger import MemoryLedger
 from omniroute.storage.aliases import Aliases as AliasRows
+from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.database import Database
@@ -41,10 +46,13 @@ from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.rerating import Rerating
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.guard import check_url
+from omniroute.upstream.prices import PriceBook
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -89,6 +97,11 @@ class Parts:
     logins: Logins
     login: Login
     keys: Keys
+    limits: LimitSettings
+    budgets: Budgets
+    pricing: Pricing
+    prices: PriceBook
+    ledger: MemoryLedger
     nodes: Nodes
     providers: Providers
     combos: Combos
@@ -108,9 +121,23 @@ class Parts:
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     changes: list[ConfigurationChanged]
+    budgets: BudgetRows
+    ledger: MemoryLedger
+    clock: ManualClock
 
     async def __call__(self, event: ConfigurationChanged) -> None:
         self.changes.append(event)
+        if event.noun == "budgets":
+            budgets = [budget_of(row) for row in await self.budgets.list()]
+            self.ledger.configure(budgets, {}, self.clock.now_ms())
+
+
+async def _nothing_waits() -> None:
+    """Records are written at once here."""
+
+
+async def _quiet() -> LimitsStatus:
+    return LimitsStatus(requests_last_minute=0, tokens_last_minute=0, in_flight=0, waiting=0)
 
 
 def _rulebook(  # noqa: PLR0917 - each once
@@ -138,7 +165,9 @@ def assemble(
 ) -> Parts:
     clock = ManualClock()
     bus = Bus()
-    told = _Told(changes=[])
+    ledger = MemoryLedger()
+    budget_rows = BudgetRows(database)
+    told = _Told(changes=[], budgets=budget_rows, ledger=ledger, clock=clock)
     health: dict[str, ConnectionHealth] = {}
     meta = Meta(database, sealer)
     node_rows = NodeRows(database, sealer)
@@ -158,6 +187,7 @@ def assemble(
             if name in {None, one}:
                 del measured[one]
 
+    prices = PriceBook.load(clock)
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
@@ -223,4 +253,24 @@ def assemble(
         bus=bus,
         feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
+        limits=LimitSettings(groups=SettingGroups(database), connections=connection_rows, status=_quiet, changed=told),
+        ledger=ledger,
+        budgets=Budgets(
+            rows=budget_rows,
+            keys=key_rows,
+            look=lambda: ledger.standings(clock.now_ms()),
+            clock=clock,
+            changed=told,
+        ),
+        prices=prices,
+        pricing=Pricing(
+            rows=PriceRows(database),
+            rerating=Rerating(database),
+            book=prices,
+            groups=SettingGroups(database),
+            adjust=ledger.adjust,
+            flush=_nothing_waits,
+            clock=clock,
+            changed=told,
+        ),
     )

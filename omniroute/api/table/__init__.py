@@ -4,7 +4,7 @@ from functools import cache
 
 from omniroute.api.describe import described
 from omniroute.api.operation import Call, Described, Operation
-from omniroute.api.table import auth, inference, keys, policies, providers, routing, settings, system, usage
+from omniroute.api.table import auth, inference, keys, money, policies, providers, routing, settings, system, usage
 from omniroute.edge.admission import Policy
 from omniroute.kit.json import JsonObject
 from omniroute.services.collection import Services
@@ -39,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *policies.OPERATIONS,
     *settings.OPERATIONS,
     *keys.OPERATIONS,
+    *money.OPERATIONS,
     *usage.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
