@@ -84,14 +84,13 @@ class ChatRelay:
 
     losses = ()
     __slots__ = (
-        "_bytes",
         "_carry",
         "_done",
-        "_events",
         "_frame",
         "_hide_usage",
         "fault",
         "finished",
+        "letters",
         "service",
         "started",
         "usage",
@@ -106,19 +105,11 @@ class ChatRelay:
         self.fault: Fault | None = None
         self.usage: Usage | None = None
         self.service: str | None = None
-        self._bytes = 0  # of all events
-        self._events = 0
-        self._frame = 0  # what an event of content has around its text
-
-    @property
-    def letters(self) -> int:
-        """About how much text has come: what the events hold besides what each of them repeats."""
-        return max(0, self._bytes - self._events * self._frame) if self._frame else 0
+        self.letters = 0  # about: of plain events, what they hold besides what each of them repeats
+        self._frame = 0  # what a plain event has around its text
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes."""
-        self._bytes += len(data)
-        self._events += data.count(b"\n\n")
         if self._carry:
             data = self._carry + data
         cut = whole_events(data)
@@ -133,6 +124,8 @@ class ChatRelay:
         text = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
         if not (self.started and _is_quiet(text)):
             whole = self._sifted(text, whole)
+        else:
+            self.letters += max(0, len(text) - text.count(b"\n\n") * self._frame)
         return whole.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in whole else whole
 
     def _sifted(self, text: bytes, whole: bytes) -> bytes:
@@ -178,9 +171,10 @@ class ChatRelay:
         for choice in chunk.choices or ():
             if choice.finish_reason is not None:
                 self.finished = self.started = True
-        if not self.started and (text := _text(chunk)) is not None:
+        if (text := _text(chunk)) is not None:
+            self.letters += text
+            self._frame = self._frame or size - text
             self.started = True
-            self._frame = size - text
         return True
 
     def end(self) -> bytes:
