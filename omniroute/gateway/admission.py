@@ -130,7 +130,7 @@ class Admission:
         assert most is not None  # noqa: S101 - `admit` found it out
         if limits.unknown_price is UnknownPrice.DENY and is_unknown(plan, call.service):
             raise _unpriced(call.model)
-        cost = dearest(plan, most, call.service)
+        cost, version = dearest(plan, most, call.service)
         now_ms = self._clock.now_ms()
         amounts = Amounts(cost_nano=cost, tokens=most.total)
         standing = await self._ledger.reserve(call.id, key_id, amounts, call.started_ms, now_ms + self._longest_ms)
@@ -149,6 +149,7 @@ class Admission:
                 input_tokens=most.input,
                 output_tokens=most.output,
                 cost_nano=cost,
+                price_version=version,
             )
         )
 

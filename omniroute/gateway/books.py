@@ -110,7 +110,7 @@ def _lost(noted: Noted) -> RequestRow:
         output_tokens=noted.output_tokens,
         usage_source="estimated",
         cost_nano=noted.cost_nano,
-        price_version=None if noted.cost_nano is None else LOST,
+        price_version=noted.price_version,
         error_kind=LOST,
         error_message="the gateway was killed while this request was under way; the most it may have used is charged",
     )

@@ -74,15 +74,18 @@ def _tokens(size: int) -> int:
     return -(-size // _BYTES_A_TOKEN)
 
 
-def dearest(plan: Plan, most: Most, service: str | None) -> int | None:
-    """Return the most that a call can cost at the dearest target of its plan, in nano-dollars; None = unknown there.
+def dearest(plan: Plan, most: Most, service: str | None) -> tuple[int | None, str | None]:
+    """Return the most that a call can cost at the dearest target of its plan, in nano-dollars, and by which price list.
 
-    Where some targets have a known price, those that have none count nothing.
+    None twice when no price is known. Where some targets have a known price, those that have none count nothing.
     """
     if plan.is_single:
-        return _cost(plan.routes[0].target.rate, most, service)
+        rate = plan.routes[0].target.rate
+        cost = _cost(rate, most, service)
+        return cost, None if rate is None or cost is None else rate.version
     rates = {id(rate): rate for route in plan.routes if (rate := route.target.rate) is not None}
-    return max((cost for rate in rates.values() if (cost := _cost(rate, most, service)) is not None), default=None)
+    costs = ((cost, rate.version) for rate in rates.values() if (cost := _cost(rate, most, service)) is not None)
+    return max(costs, default=(None, None))
 
 
 def _cost(rate: Rate | None, most: Most, service: str | None) -> int | None:

@@ -44,6 +44,7 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int
     output_tokens: int
     cost_nano: int | None
+    price_version: str | None
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

@@ -217,9 +217,7 @@ async def test_limits_of_a_model_and_of_a_connection_hold_on_every_way_to_them(
     await gateway.admin("PUT", "/api/rate-limit", {"models": {"mine/fake-sm*": {"requestsPerMinute": 2}}})
     statuses = [(await gateway.chat(name)).status_code for name in ("quick", "mine/fake-small", "quick", MODEL)]
     assert statuses == [200, 200, 429, 200]
-    await gateway.admin(
-        "PUT", "/api/rate-limit", {"models": {}, "connections": {connection: {"requestsPerMinute": 1}}}
-    )
+    await gateway.admin("PUT", "/api/rate-limit", {"models": {}, "connections": {connection: {"requestsPerMinute": 1}}})
     assert [(await gateway.chat(MODEL)).status_code for _ in range(2)] == [200, 429]
 
 
