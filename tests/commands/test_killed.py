@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -24,20 +25,33 @@ def nano(usage: dict[str, int]) -> int:
     return usage["prompt_tokens"] * 1_000 + usage["completion_tokens"] * 10_000
 
 
-async def manage(server: Serving, url: str, key: str, method: str, path: str, body: object = None) -> Any:
-    answer = await server.http.request(method, url + path, json=body, headers={"authorization": f"Bearer {key}"})
-    assert answer.is_success, answer.text
-    return answer.json()
+@dataclass(kw_only=True)
+class Operator:
+    """Who manages a running server."""
+
+    server: Serving
+    url: str
+    key: str
+
+    async def does(self, method: str, path: str, body: object = None) -> Any:
+        headers = {"authorization": f"Bearer {self.key}"}
+        answer = await self.server.http.request(method, self.url + path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def budget(self) -> dict[str, float]:
+        found: dict[str, float] = (await self.does("GET", "/api/usage/budget"))["budgets"][0]
+        return found
 
 
-async def set_up(server: Serving, url: str, key: str, fake: FakeUpstream) -> None:
+async def set_up(operator: Operator, fake: FakeUpstream) -> None:
     node = {"name": "fake", "prefix": "fake", "apiType": "chat", "baseUrl": fake.api_url, "local": True}
-    made = await manage(server, url, key, "POST", "/api/provider-nodes", node)
+    made = await operator.does("POST", "/api/provider-nodes", node)
     connection = {"provider": made["node"]["id"], "name": "main", "apiKey": fake.key}
-    await manage(server, url, key, "POST", "/api/providers", connection)
-    await manage(server, url, key, "PUT", "/api/pricing", {"fake": {"fake-large": PRICE}})
+    await operator.does("POST", "/api/providers", connection)
+    await operator.does("PUT", "/api/pricing", {"fake": {"fake-large": PRICE}})
     budget = {"keyId": "global", "limit": LIMIT_USD, "period": "monthly"}
-    await manage(server, url, key, "POST", "/api/usage/budget", budget)
+    await operator.does("POST", "/api/usage/budget", budget)
 
 
 def recorded(place: Installation) -> dict[str, tuple[int | None, str, str | None]]:
@@ -89,20 +103,21 @@ async def test_a_kill_under_load_loses_no_spending_and_charges_what_was_under_wa
     fake_openai.pace_s = 0.004
     async with place.serving("serve") as server:
         url = await server.ready()
-        await set_up(server, url, key, fake_openai)
+        operator = Operator(server=server, url=url, key=key)
+        await set_up(operator, fake_openai)
         load = Load(url)
         clients = [asyncio.create_task(load.client(number)) for number in range(40)]
         async with asyncio.timeout(30):
             while len(load.costs) < 150:
                 await asyncio.sleep(0.01)
-        before = (await manage(server, url, key, "GET", "/api/usage/budget"))["budgets"][0]
+        before = await operator.budget()
         server.process.kill()
         await server.process.wait()
         await asyncio.gather(*clients)
     at_the_end = recorded(place)
     async with place.serving("serve") as server:
         url = await server.ready()
-        after = (await manage(server, url, key, "GET", "/api/usage/budget"))["budgets"][0]
+        after = await Operator(server=server, url=url, key=key).budget()
         rows = recorded(place)
         server.stop()
         await server.ended()

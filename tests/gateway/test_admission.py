@@ -11,6 +11,7 @@ import pytest
 from omniroute.formats.hub import Format
 from omniroute.kit.events import BudgetWarning
 from omniroute.storage.rows import RequestRow
+from tests.fakes.faults import Shape, Status
 from tests.fakes.fixtures import MakeFake
 from tests.fakes.upstream import FakeUpstream
 from tests.gateways import RunningGateway
@@ -84,8 +85,9 @@ async def test_cut_streams_failures_and_clients_that_leave_give_back_what_they_h
     await budget(gateway, 1.0)
     await limit_key(gateway, maxConcurrent=30)
     fake_openai.pace_s = 0.01
-    for fault in ("cut_at_boundary", "500", "error_mid_stream", "cut_before_content"):
-        fake_openai.faults.push(fault, times=3)  # type: ignore[arg-type]  # names of faults
+    faults: tuple[Shape | Status, ...] = ("cut_at_boundary", "500", "error_mid_stream", "cut_before_content")
+    for fault in faults:
+        fake_openai.faults.push(fault, times=3)
 
     async def leave() -> None:
         body = {"model": MODEL, "messages": [{"role": "user", "content": "Tell me a story"}], "stream": True}
@@ -250,7 +252,7 @@ async def test_a_key_uses_only_the_models_providers_and_addresses_it_may(
     assert (await gateway.chat(MODEL)).status_code == 200
 
 
-REFUSALS = {
+REFUSALS: dict[Format, tuple[str, dict[str, Any]]] = {
     Format.OPENAI_CHAT: ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
     Format.OPENAI_RESPONSES: ("/v1/responses", {"input": "Hi"}),
     Format.ANTHROPIC: ("/v1/messages", {"max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}),

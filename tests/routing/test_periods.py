@@ -28,9 +28,9 @@ def test_a_period_begins_and_ends_as_the_calendar_says(period: Period, now: str,
     assert span(period, at(now)) == (at(start), at(end))
 
 
-@given(st.sampled_from(Period), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))
-def test_periods_follow_one_another_without_a_gap(period: Period, moment: datetime) -> None:
-    now = int(moment.replace(tzinfo=UTC).timestamp() * 1000)
+@given(st.sampled_from(Period), st.integers(946_684_800, 4_102_444_800))
+def test_periods_follow_one_another_without_a_gap(period: Period, now_s: int) -> None:
+    now = now_s * 1000
     start, end = span(period, now)
     assert start <= now < end
     assert span(period, end)[0] == end
