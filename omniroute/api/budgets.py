@@ -1,7 +1,7 @@
 """Budgets: how much may be used in a period, and how much of it was."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -55,8 +55,8 @@ class BudgetName:
     """Which budget: all of a key (global: those of all calls together), or of one period and unit only."""
 
     key_id: _Key
-    period: Period | None = None
-    unit: Unit | None = None
+    period: Literal["daily", "weekly", "monthly"] | None = None
+    unit: Literal["usd", "tokens"] | None = None
 
 
 @shape
@@ -171,5 +171,7 @@ def _whose(key_id: str | None) -> str | None:
 async def delete(services: Services, call: Call[None, BudgetName]) -> Done:
     """Remove budgets."""
     query = call.query
-    await services.budgets.delete(_whose(query.key_id), query.period, query.unit)
+    period = None if query.period is None else Period(query.period)
+    unit = None if query.unit is None else Unit(query.unit)
+    await services.budgets.delete(_whose(query.key_id), period, unit)
     return Done(message="budget removed")

@@ -32,7 +32,7 @@ class NewPrice(ModelPrice):
     cached: _Dollars | None = None
     reasoning: _Dollars | None = None
     cache_creation: _Dollars | None = None
-    cache_creation_1h: Annotated[_Dollars | None, Field(alias="cacheCreation1h")] = None
+    cache_creation_hour: _Dollars | None = None
     audio_input: _Dollars | None = None
     audio_output: _Dollars | None = None
     image_input: _Dollars | None = None

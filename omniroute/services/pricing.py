@@ -37,7 +37,7 @@ _GROUP = "pricing"
 class ModelPrice:
     """Dollars for a million tokens of each kind; None = no price of its own, so that input's or output's counts.
 
-    `cache_creation` is for what is kept five minutes, `cache_creation_1h` for what is kept an hour; `request` is
+    `cache_creation` is for what is kept five minutes, `cache_creation_hour` for what is kept an hour; `request` is
     dollars for each request.
     """
 
@@ -46,7 +46,7 @@ class ModelPrice:
     cached: float | None = None
     reasoning: float | None = None
     cache_creation: float | None = None
-    cache_creation_1h: float | None = None
+    cache_creation_hour: float | None = None
     audio_input: float | None = None
     audio_output: float | None = None
     image_input: float | None = None
@@ -104,7 +104,7 @@ _NAMES: Mapping[str, str] = {
     "cached": "cache_read",
     "reasoning": "reasoning",
     "cache_creation": "cache_write",
-    "cache_creation_1h": "cache_write_1h",
+    "cache_creation_hour": "cache_write_1h",
     "audio_input": "audio_input",
     "audio_output": "audio_output",
     "image_input": "image_input",

@@ -39,11 +39,11 @@ async def test_a_budget_may_be_said_the_older_way(api: Served) -> None:
 
 
 async def test_prices_are_set_by_provider_and_model(api: Served) -> None:
-    body = {"openai": {"gpt-4o": {"input": 2, "output": 8, "cached": 1, "cacheCreation1h": 4}}}
+    body = {"openai": {"gpt-4o": {"input": 2, "output": 8, "cached": 1, "cacheCreationHour": 4}}}
     made = await api.call("PUT", "/api/pricing", body)
     assert made.status_code == 200, made.text
     price = made.json()["openai"]["gpt-4o"]
-    assert (price["input"], price["cacheCreation1h"], price["source"]) == (2, 4, "override")
+    assert (price["input"], price["cacheCreationHour"], price["source"]) == (2, 4, "override")
     assert (await api.call("GET", "/api/pricing?overrides=true")).json() == made.json()
     catalog = await api.call("GET", "/api/pricing?provider=anthropic")
     assert set(catalog.json()) == {"anthropic"}

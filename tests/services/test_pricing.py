@@ -87,7 +87,7 @@ async def test_a_corrected_price_reckons_a_time_anew_exactly_and_only_once(parts
         await parts.usage_rows.write(rows[start : start + 400])
     await parts.budgets.set([BudgetDraft(key_id=None, limit=1000, period=Period.MONTHLY, unit=Unit.USD)])
     await parts.pricing.set(
-        {"mine": {"large": ModelPrice(input=2, output=10, cache_creation=2.5, cache_creation_1h=4)}}
+        {"mine": {"large": ModelPrice(input=2, output=10, cache_creation=2.5, cache_creation_hour=4)}}
     )
     parts.prices.override(rates_of(await PriceRows(parts.database).list()))
     draft = RerateDraft(since=moment(parts.clock.now_ms()), until=moment(parts.clock.now_ms()) + timedelta(hours=10))
