@@ -104,15 +104,27 @@ class Journal:
         for row in rows:
             lines.pop(row.id, None)
         if self._size and (not lines or self._size > COMPACT_BYTES):
-            self._compact()
+            try:
+                self._compact()
+            except OSError as error:
+                log.error("the journal of budgets could not be written anew", error=str(error))  # noqa: TRY400 - says all
 
     def _append(self, line: bytes) -> None:
-        if self._file is None:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._lock.enter_context(locked(self._folder / f"{self._run}{LOCK}", 0))
-            self._file = _opened(self._path)
-        os.write(self._file, line)
+        """Write a line. A disk that takes none stops no call: it only would not be known of after a kill."""
+        try:
+            if self._file is None:
+                self._begin()
+            assert self._file is not None  # noqa: S101 - just opened
+            os.write(self._file, line)
+        except (OSError, Unavailable) as error:
+            log.error("the journal of budgets takes nothing", error=str(error))  # noqa: TRY400 - says all
+            return
         self._size += len(line)
+
+    def _begin(self) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._lock.enter_context(locked(self._folder / f"{self._run}{LOCK}", 0))
+        self._file = _opened(self._path)
 
     def _compact(self) -> None:
         """Cut a file with nothing in it; begin a new one where little of the old one still counts."""

@@ -5,8 +5,9 @@ alone, where a call cost more than was thought before it was made.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from omniroute.routing.periods import Period
 
@@ -38,8 +39,7 @@ class Budget:
         return self.key_id, self.period, self.unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
+class Amounts(NamedTuple):
     """What a call costs, or may cost at most. `cost_nano` is None when the price is not known."""
 
     cost_nano: int | None
@@ -50,8 +50,7 @@ class Amounts:
         return self.tokens if unit is Unit.TOKENS else self.cost_nano or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """One budget in one period."""
 
     limit: int
@@ -84,7 +83,7 @@ def release(balance: Balance, reserved: int) -> Balance:
 
 def limited(balance: Balance, limit: int) -> Balance:
     """Return the balance under another limit."""
-    return replace(balance, limit=limit)
+    return Balance(limit, balance.spent, balance.reserved)
 
 
 def crossed(limit: int, before: int, after: int, thresholds: Iterable[int]) -> tuple[int, ...]:
@@ -92,8 +91,7 @@ def crossed(limit: int, before: int, after: int, thresholds: Iterable[int]) -> t
     return tuple(one for one in sorted(thresholds) if before * 100 < one * limit <= after * 100)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """What one call set aside: how much, in which budget, in the period that began when; and until when at most."""
 
     parts: tuple[tuple[BudgetId, int, int], ...]  # budget, start of its period, amount

@@ -66,6 +66,10 @@ def added(window: Window, now: float, amount: int) -> Window:
     second = int(now)
     if not slots or slots[-1][0] < second:
         return Window((*slots, (second, amount)), total + amount)
+    if slots[-1][0] == second:  # nearly always
+        held = slots[-1][1]
+        changed = max(0, held + amount)
+        return Window((*slots[:-1], (second, changed)), total + changed - held)
     for place in range(len(slots) - 1, -1, -1):
         if slots[place][0] == second:
             changed = max(0, slots[place][1] + amount)

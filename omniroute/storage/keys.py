@@ -47,9 +47,10 @@ class Keys:
             require_hit(await connection.execute(change), _NOUN, key.id)
 
     async def delete(self, key_id: str) -> None:
-        """Remove one; raises NotFound."""
+        """Remove one and its budgets; raises NotFound."""
         async with self._database.transaction() as connection:
             require_hit(await connection.execute(delete(_TABLE).where(_TABLE.c.id == key_id)), _NOUN, key_id)
+            await connection.execute(delete(tables.budgets).where(tables.budgets.c.key_id == key_id))
 
 
 def _write(key: KeyRow) -> dict[str, Any]:

@@ -60,3 +60,10 @@ async def test_bad_budgets_are_refused_by_name(parts: Parts) -> None:
     with pytest.raises(NotFound):
         await parts.budgets.delete(None)
     assert await parts.budgets.list() == ()
+
+
+async def test_the_budgets_of_a_key_go_with_it(parts: Parts) -> None:
+    key = (await parts.keys.create(KeyDraft(name="laptop"))).record
+    await parts.budgets.set([BudgetDraft(key_id=key.id, limit=10), BudgetDraft(key_id=None, limit=20)])
+    await parts.keys.delete(key.id)
+    assert [one.key_id for one in await parts.budgets.list()] == [None]
