@@ -1,7 +1,7 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
-from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.money import Money
+from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser

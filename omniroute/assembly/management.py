@@ -80,7 +80,6 @@ def _login(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockou
         sessions=Sessions(logins=stores.logins, clock=plane.clock),
         passwords=Passwords(),
         lockout=lockout,
-        lockout=Lockout(clock=plane.clock),
         clock=plane.clock,
         changed=plane.changed,
         loopback=settings.is_loopback,

@@ -6,7 +6,7 @@ from itertools import chain
 
 from omniroute.gateway.snapshot import MAX_PLANS, Choice, ModelEntry, Option, Plan, Route, Snapshot
 from omniroute.gateway.terms import CallerTerms
-from omniroute.kit.addresses import parsed, is_within
+from omniroute.kit.addresses import is_within, parsed
 from omniroute.kit.errors import Forbidden
 from omniroute.routing.names import matches
 from omniroute.storage.rows import KeyRow
@@ -16,8 +16,8 @@ def check_address(terms: CallerTerms | None, address: str | None) -> None:
     """Raise Forbidden when a key is used from where it may not be."""
     if terms is None or not terms.networks:
         return
-    parsed = None if address is None else parsed(address)
-    if parsed is None or not is_within(parsed, terms.networks):
+    found = None if address is None else parsed(address)
+    if found is None or not is_within(found, terms.networks):
         raise Forbidden(
             f"This key may not be used from the address {address or 'unknown'}; its allowedAddresses say from where.",
             code="address_not_allowed",

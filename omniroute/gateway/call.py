@@ -87,7 +87,7 @@ class Call:
         self.began = time.perf_counter()
         self.body: dict[str, Any] = {}
         self.model = ""
-        self.stream = False
+        self.stream = self.is_noted = False  # the latter: a budget has set something aside for it
         self.strict = False  # refuse rather than lose anything
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
         self.forwarded: dict[str, str] = {}  # the client's headers that an upstream of the same format gets
@@ -103,17 +103,15 @@ class Call:
         self.request: Request | None = None
         self.plan: Plan | None = None
         self.target: Target | None = None
-        self.tries = 0
         self.attempts: list[AttemptRow] = []
         self.losses: tuple[Loss, ...] = ()
         self.asked: Target | None = None  # who was asked last
         self.usage: Usage | None = None
         self.service: str | None = None  # the service tier: as asked for, then as the provider says
-        self.letters = 0  # how much text of the answer has come
+        self.letters = self.tries = 0  # how much text of the answer has come, how many targets were tried
         self.most: Most | None = None  # what it may use at most, where anybody asks
         self.ticket: Place | None = None  # under the limits of the caller
         self.place: Place | None = None  # under those of the connection and the model
-        self.is_noted = False  # a budget has set something aside for it
         self.limits = _NO_LIMITS
         self.limit_headers: list[tuple[bytes, bytes]] = []
         self.usage_source = "none"

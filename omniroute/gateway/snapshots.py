@@ -15,8 +15,8 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
-from omniroute.services.rulebook import Rulebook
 from omniroute.services.pricing import rates_of
+from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections

@@ -9,15 +9,12 @@ from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
-from omniroute.services.limits import LimitSettings
-from omniroute.services.login import Login
-from omniroute.services.model_list import ModelList
-from omniroute.services.nodes import Nodes
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import Providers
 from omniroute.services.reach import Reach

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic_core import MISSING
 
-from omniroute.kit.addresses import parsed, is_within, networks
+from omniroute.kit.addresses import is_within, networks, parsed
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.ids import new_id
@@ -261,8 +261,8 @@ def _is_from(row: KeyRow, address: str | None) -> bool:
     """Whether a key may be used from an address."""
     if not row.allowed_addresses:
         return True
-    parsed = None if address is None else parsed(address)
-    return parsed is not None and is_within(parsed, networks(",".join(row.allowed_addresses)))
+    found = None if address is None else parsed(address)
+    return found is not None and is_within(found, networks(",".join(row.allowed_addresses)))
 
 
 def _scopes(scopes: frozenset[Scope]) -> frozenset[str]:
