@@ -1,8 +1,8 @@
 """Compiles omniroute/upstream/prices.json from the package genai-prices, which keeps public price lists.
 
 Run it after an update of that package: `python scripts/compile_prices.py`. The file it writes has one model a line, so
-that a diff shows which prices moved. Prices of tokens and requests are taken; those of searches, pages, images, video
-and hours are not, and neither are the discounts of batches and the extra charges of service tiers.
+that a diff shows which prices moved. Prices of tokens and requests are taken, those of batches and service tiers too;
+those of searches, pages, video and hours are not.
 """
 
 import argparse
@@ -48,10 +48,16 @@ FIELDS = {
     "output": "output_mtok",
     "cache_read": "cache_read_mtok",
     "cache_write": "cache_write_mtok",
+    "cache_write_1h": "cache_write_1h_mtok",
     "audio_input": "input_audio_mtok",
+    "image_input": "input_image_mtok",
     "reasoning": "output_reasoning_mtok",
     "audio_output": "output_audio_mtok",
+    "image_output": "output_image_mtok",
 }
+# What the package calls a request that is served otherwise, and its values that cost what all others do.
+CONTEXTS = ("service_tier", "processing", "speed")
+ORDINARY = frozenset({"default", "standard"})
 DECIMALS = 9  # a billionth of a dollar for a million tokens is the smallest unit
 
 # Model, rule, prices, and the context window in tokens where it is known.
@@ -86,7 +92,8 @@ def rows(provider: types.Provider, day: date) -> Iterator[Row]:
     """Give the provider's models that have a price for tokens or requests, in the order they must be matched."""
     for model in provider.models:
         conditions = model.prices if isinstance(model.prices, list) else [types.ConditionalPrice(prices=model.prices)]
-        phases = [_phase(condition) for condition in _reachable(conditions, day)]
+        variants = list(_variants(model))
+        phases = [_phase(condition, variants) for condition in _reachable(conditions, day)]
         # A model without such prices stays in the table: left out, a later and wider rule would catch its name.
         row = model.id, _rule(model.match), phases if all(_is_priced(phase) for phase in phases) else []
         yield row if model.context_window is None else (*row, model.context_window)
@@ -103,8 +110,23 @@ def _reachable(conditions: list[types.ConditionalPrice], day: date) -> Iterable[
     return [first, *conditions[settled + 1 :]]
 
 
-def _phase(condition: types.ConditionalPrice) -> dict[str, Any]:
-    priced = {key: price for key, price in condition.prices.__dict__.items() if price is not None}
+def _variants(model: types.ModelInfo) -> Iterator[tuple[str, types.PriceVariant]]:
+    """Give the prices of service tiers and batches, by the name that requests call them."""
+    for variant in model.price_variants or ():
+        if len(variant.when) != 1:
+            continue
+        ((context, value),) = variant.when.items()
+        is_dated = variant.constraint is None or isinstance(variant.constraint, types.StartDateConstraint)
+        if context in CONTEXTS and value not in ORDINARY and is_dated:
+            yield value, variant
+
+
+def _priced(prices: types.ModelPrice) -> dict[str, Any]:
+    return {key: price for key, price in prices.__dict__.items() if price is not None}
+
+
+def _phase(condition: types.ConditionalPrice, variants: list[tuple[str, types.PriceVariant]]) -> dict[str, Any]:
+    priced = _priced(condition.prices)
     phase: dict[str, Any] = {}
     if isinstance(condition.constraint, types.StartDateConstraint):
         phase["since"] = condition.constraint.start_date.isoformat()
@@ -115,23 +137,33 @@ def _phase(condition: types.ConditionalPrice) -> dict[str, Any]:
         ]
     if not priced:  # how the package writes a model that is free
         return phase | {"input": 0, "output": 0}
-    phase |= {ours: _number(_price(priced[theirs], 0)) for ours, theirs in FIELDS.items() if theirs in priced}
+    phase |= _spelled(priced)
+    services = [
+        [name, _start(variant.constraint), _spelled(priced | own)]
+        for name, variant in variants
+        if (own := _priced(variant.prices))
+    ]
+    return phase | {"services": services} if services else phase
+
+
+def _start(constraint: object) -> str | None:
+    return constraint.start_date.isoformat() if isinstance(constraint, types.StartDateConstraint) else None
+
+
+def _spelled(priced: dict[str, Any]) -> dict[str, Any]:
+    """Write prices in our words: those for any length of the input, and those that hold above a length."""
+    spelled: dict[str, Any] = _above(priced, 0)
     if "requests_kcount" in priced:
-        phase["request"] = _number(priced["requests_kcount"] / 1000)
+        spelled["request"] = _number(priced["requests_kcount"] / 1000)
     starts = {tier.start for price in priced.values() if isinstance(price, types.TieredPrices) for tier in price.tiers}
     if starts:
-        phase["tiers"] = [
-            [
-                above,
-                {
-                    ours: _number(_price(priced[theirs], above + 1))
-                    for ours, theirs in FIELDS.items()
-                    if theirs in priced
-                },
-            ]
-            for above in sorted(starts)
-        ]
-    return phase
+        spelled["tiers"] = [[above, _above(priced, above + 1)] for above in sorted(starts)]
+    return spelled
+
+
+def _above(priced: dict[str, Any], input_tokens: int) -> dict[str, float]:
+    """Return the prices that hold at this much input."""
+    return {ours: _number(_price(priced[theirs], input_tokens)) for ours, theirs in FIELDS.items() if theirs in priced}
 
 
 def _price(price: Decimal | types.TieredPrices, input_tokens: int) -> Decimal:

@@ -22,6 +22,8 @@ def upgrade() -> None:
     _make_model_aliases()
     _make_policies()
     _make_api_keys()
+    _make_budgets()
+    _make_price_overrides()
     _make_login_sessions()
     _make_breakers()
     _make_request_logs()
@@ -146,10 +148,45 @@ def _make_api_keys() -> None:
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("requests_per_minute", sa.Integer(), nullable=True),
+        sa.Column("tokens_per_minute", sa.BigInteger(), nullable=True),
+        sa.Column("max_concurrent", sa.Integer(), nullable=True),
+        sa.Column("allowed_models", sa.JSON(), nullable=False),
+        sa.Column("allowed_providers", sa.JSON(), nullable=False),
+        sa.Column("allowed_addresses", sa.JSON(), nullable=False),
+        sa.Column("no_log", sa.Boolean(), nullable=False),
+        sa.Column("previous_digest", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("previous_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
+    )
+
+
+def _make_budgets() -> None:
+    op.create_table(
+        "budgets",
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("unit", sa.String(length=16), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("thresholds", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "period", "unit", name=op.f("pk_budgets")),
+    )
+
+
+def _make_price_overrides() -> None:
+    op.create_table(
+        "price_overrides",
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("prices", sa.JSON(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "model", name=op.f("pk_price_overrides")),
     )
 
 
@@ -211,6 +248,8 @@ def _make_request_logs() -> None:
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=True),
         sa.Column("cache_write_tokens", sa.BigInteger(), nullable=True),
         sa.Column("reasoning_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("usage_more", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("service_tier", sa.String(length=32), nullable=True),
         sa.Column("usage_source", sa.String(length=16), nullable=False),
         sa.Column("cost_nano", sa.BigInteger(), nullable=True),
         sa.Column("price_version", sa.String(length=32), nullable=True),

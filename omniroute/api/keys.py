@@ -6,11 +6,25 @@ from typing import Annotated
 from pydantic import MISSING, AwareDatetime, Field
 
 from omniroute.api.operation import Call
-from omniroute.api.shapes import Done, adopt, shape
+from omniroute.api.shapes import WHOLE, Done, adopt, shape
 from omniroute.services.collection import Services
-from omniroute.services.keys import LONGEST_NAME, Key, KeyChange, KeyDraft, Scope
+from omniroute.services.keys import (
+    LONGEST_GRACE_S,
+    LONGEST_NAME,
+    LONGEST_PATTERN,
+    MOST_PATTERNS,
+    MOST_RATE,
+    Key,
+    KeyChange,
+    KeyDraft,
+    Scope,
+)
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+_Rate = Annotated[int, WHOLE, Field(ge=1, le=MOST_RATE)]
+_Patterns = Annotated[
+    Sequence[Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN)]], Field(max_length=MOST_PATTERNS)
+]
 _Scopes = Annotated[frozenset[Scope], Field(min_length=1, json_schema_extra={"uniqueItems": False})]
 
 
@@ -21,6 +35,12 @@ class NewApiKey(KeyDraft):
     name: _Name
     scopes: _Scopes = frozenset({Scope.INFERENCE})
     expires_at: AwareDatetime | None = None
+    rpm: _Rate | None = None
+    tpm: _Rate | None = None
+    max_concurrent: _Rate | None = None
+    allowed_models: _Patterns = ()
+    allowed_providers: _Patterns = ()
+    allowed_addresses: _Patterns = ()
 
 
 @shape
@@ -30,6 +50,19 @@ class KeyUpdate(KeyChange):
     name: _Name | MISSING = MISSING
     scopes: _Scopes | MISSING = MISSING
     expires_at: AwareDatetime | MISSING | None = MISSING
+    rpm: _Rate | MISSING | None = MISSING
+    tpm: _Rate | MISSING | None = MISSING
+    max_concurrent: _Rate | MISSING | None = MISSING
+    allowed_models: _Patterns | MISSING = MISSING
+    allowed_providers: _Patterns | MISSING = MISSING
+    allowed_addresses: _Patterns | MISSING = MISSING
+
+
+@shape
+class Rotation:
+    """For how long the old text of the key is still good."""
+
+    grace_seconds: Annotated[int, WHOLE, Field(ge=0, le=LONGEST_GRACE_S)] = 0
 
 
 @shape
@@ -70,6 +103,12 @@ async def show(services: Services, call: Call[None, None]) -> OneKey:
 async def update(services: Services, call: Call[KeyUpdate, None]) -> OneKey:
     """Change a key."""
     return OneKey(key=await services.keys.update(call.params["id"], call.body))
+
+
+async def rotate(services: Services, call: Call[Rotation, None]) -> CreatedKey:
+    """Give a key a new text and show it, once."""
+    made = await services.keys.rotate(call.params["id"], call.body.grace_seconds)
+    return adopt(CreatedKey, made.record, key=made.secret.reveal())
 
 
 async def delete(services: Services, call: Call[None, None]) -> Done:

@@ -80,7 +80,7 @@ async def sign_out(services: Services, call: Call[None, None]) -> Reply:
 
 async def state(services: Services, call: Call[None, None]) -> SessionState:
     """Tell whether the caller is signed in."""
-    return SessionState(authenticated=await is_known(services, call.credentials))
+    return SessionState(authenticated=await is_known(services, call.credentials, call.visitor.address))
 
 
 async def set_up(services: Services, call: Call[Setup, None]) -> Reply:

@@ -63,7 +63,8 @@ class Done:
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:
     """Return what reads and writes a type; made at its first use, as making it takes longer than using it."""
-    return TypeAdapter(kind) if is_dataclass(kind) else TypeAdapter(kind, config=_CONFIG)
+    has_its_own = is_dataclass(kind) or hasattr(kind, "model_config")
+    return TypeAdapter(kind) if has_its_own else TypeAdapter(kind, config=_CONFIG)
 
 
 def read(body: bytes, kind: type) -> Any:

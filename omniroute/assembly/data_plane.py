@@ -1,5 +1,6 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
+from omniroute.assembly.money import Money
 from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.answers import Answers
@@ -73,9 +74,10 @@ class DataPlane:
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
         self.spending = Spending(stores.usage.spent, self.clock)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
         self.archive = Archive(stores.answers, self.clock)
         self.local_embedding = LocalEmbedding()
-        self.prices = PriceBook.load()
+        self.prices = PriceBook.load(self.clock)
         self.resolver = Resolver(self.prices, self.traffic)
         embedding = Embedding(self.client, self.resolver, self.current, self.local_embedding)
         similar = Similar(embed=embedding, clock=self.clock, background=self.background)
@@ -99,24 +101,27 @@ class DataPlane:
             spend=self.spending,
             resilience=self.resilience,
             cache=self.cache,
+            settings=stores.settings,
+            own_prices=stores.prices,
+            prices=self.prices,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,
         )
-        self.following = Following(stores.meta, self.snapshots.rebuild)
+        self.following = Following(stores.meta, self._reread)
 
     def _serve(self) -> None:
         """Make the way of a request."""
         prices, resolver = self.prices, self.resolver
         self.chooser = Chooser(self.cooling)
         self.outlook = self._outlook(resolver)
-        pipeline = self._pipeline(resolver, prices)
+        pipeline = self._pipeline(resolver)
         self.dry_run = DryRuns(resolver, self.chooser, self.snapshots.current)
         self.replay = Replays(prices, self.snapshots.current)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
 
-    def _pipeline(self, resolver: Resolver, prices: PriceBook) -> Pipeline:
+    def _pipeline(self, resolver: Resolver) -> Pipeline:
         settings = self._settings
         limits = Limits(
             first_byte_s=settings.first_byte_timeout_s,
@@ -131,10 +136,12 @@ class DataPlane:
                 self.chooser,
                 refreshing=Refreshing(self.background),
                 watches=self.watches,
+                rooms=self.money.rooms,
                 max_attempts=settings.max_attempts,
             ),
             recorder=self.recorder,
-            prices=prices,
+            prices=self.prices,
+            admission=self.money.admission,
             watches=self.watches,
             bus=self.bus,
             answers=self.answers,
@@ -188,14 +195,20 @@ class DataPlane:
         if event.noun == "nodes" and event.id is not None:
             for account in self.snapshots.current().accounts.get(event.id, ()):
                 self.cooling.forget(account.connection_id, account.provider)
-        await self.snapshots.rebuild()
+        await self._reread()
         await self.following.changed()
         self.bus.publish(event)
+
+    async def _reread(self) -> None:
+        """Read the configuration anew."""
+        await self.money.books.load()
+        await self.snapshots.rebuild()
 
     async def start(self) -> None:
         """Read the configuration and begin what runs beside the requests."""
         await self.following.begin()
-        await self.snapshots.rebuild()
+        await self.money.books.recover()
+        await self._reread()
         await self.remembering.restore(self.snapshots.current())
         self.background.start(self.remembering.run(), "cooldowns")
         self.background.start(self.following.run(), "changes of the configuration")
@@ -218,6 +231,7 @@ class DataPlane:
         """Let go of everything; no record is lost."""
         await self.background.stop()
         await self.recorder.close()
+        self.money.journal.close()
         await self.kept.close()
         await self.remembering.flush()
         await self.archive.flush()

@@ -11,6 +11,7 @@ from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
 from omniroute.services.breakers import Breakers
+from omniroute.services.budgets import Budgets
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
@@ -18,6 +19,7 @@ from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
@@ -26,8 +28,9 @@ from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
-from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
+from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
@@ -48,6 +51,9 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         login=login,
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
         nodes=_nodes(stores, plane),
+        limits=_limits(stores, plane),
+        budgets=_budgets(stores, plane),
+        pricing=_pricing(stores, plane),
         providers=_providers(stores, plane),
         combos=_combos(stores, plane, names),
         combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
@@ -112,11 +118,7 @@ def _availability(plane: DataPlane) -> Availabilities:
 
 
 def _rate_limits(plane: DataPlane) -> RateLimits:
-    async def configured() -> ConfiguredLimits:
-        return ConfiguredLimits()
-
-    outlook = plane.outlook
-    return RateLimits(accounts=outlook.accounts, lockouts=outlook.lockouts, configured=configured)
+    return RateLimits(accounts=plane.outlook.accounts, lockouts=plane.outlook.lockouts)
 
 
 def _usage_history(stores: Stores, plane: DataPlane) -> UsageHistory:
@@ -126,6 +128,35 @@ def _usage_history(stores: Stores, plane: DataPlane) -> UsageHistory:
         keys=stores.keys,
         active=plane.live.active,
         clock=plane.clock,
+    )
+
+
+def _limits(stores: Stores, plane: DataPlane) -> LimitSettings:
+    return LimitSettings(
+        groups=stores.settings, connections=stores.connections, status=plane.money.status, changed=plane.changed
+    )
+
+
+def _budgets(stores: Stores, plane: DataPlane) -> Budgets:
+    return Budgets(
+        rows=stores.budgets,
+        keys=stores.keys,
+        look=lambda: plane.money.ledger.standings(plane.clock.now_ms()),
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def _pricing(stores: Stores, plane: DataPlane) -> Pricing:
+    return Pricing(
+        rows=stores.prices,
+        rerating=stores.rerating,
+        book=plane.prices,
+        groups=stores.settings,
+        adjust=plane.money.adjust,
+        flush=plane.recorder.flush,
+        clock=plane.clock,
+        changed=plane.changed,
     )
 
 

@@ -6,6 +6,7 @@ from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.breakers import Breakers
+from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.database import Database
@@ -14,6 +15,8 @@ from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
@@ -33,6 +36,9 @@ class Stores:
     aliases: AliasRows
     policies: PolicyRows
     keys: KeyRows
+    budgets: BudgetRows
+    prices: PriceRows
+    rerating: Rerating
     logins: Logins
     usage: UsageRows
     responses: Responses
@@ -54,6 +60,9 @@ class Stores:
             aliases=AliasRows(database),
             policies=PolicyRows(database),
             keys=KeyRows(database),
+            budgets=BudgetRows(database),
+            prices=PriceRows(database),
+            rerating=Rerating(database),
             logins=Logins(database),
             usage=UsageRows(database),
             responses=Responses(database),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from omniroute.edge.origin import address_of
 from omniroute.kit.errors import Forbidden, Unauthenticated
 from omniroute.kit.secret import Secret
 from omniroute.services.collection import Services
@@ -95,17 +96,17 @@ async def admit_browser(services: Services, connection: HTTPConnection) -> Opera
     return caller.operator
 
 
-async def is_known(services: Services, credentials: Credentials) -> bool:
+async def is_known(services: Services, credentials: Credentials, address: str) -> bool:
     """Whether the credentials would admit to the management surface."""
     if credentials.key is not None:
-        key = await services.keys.find(credentials.key)
+        key = await services.keys.find(credentials.key, address)
         return key is not None and Scope.ADMIN in key.scopes
     return credentials.session is not None and await services.login.operator(credentials.session) is not None
 
 
 async def _administrator(services: Services, connection: HTTPConnection, credentials: Credentials) -> Caller:
     if credentials.key is not None:
-        return Caller(key=await _checked_key(services, credentials.key))
+        return Caller(key=await _checked_key(services, credentials.key, address_of(connection, services.reach)))
     if credentials.session is not None:
         operator = await services.login.operator(credentials.session)
         if operator is not None:
@@ -116,10 +117,10 @@ async def _administrator(services: Services, connection: HTTPConnection, credent
     return Caller()
 
 
-async def _checked_key(services: Services, presented_key: Secret) -> Key:
-    key = await services.keys.find(presented_key)
+async def _checked_key(services: Services, presented_key: Secret, address: str) -> Key:
+    key = await services.keys.find(presented_key, address)
     if key is None:
-        raise Unauthenticated("this key is unknown, switched off or expired", code="invalid_key")
+        raise Unauthenticated("this key is unknown, switched off, expired, or not for this address", code="invalid_key")
     if Scope.ADMIN not in key.scopes:
         raise Forbidden("this key may call models only: use one with the scope admin", code="missing_scope")
     return key

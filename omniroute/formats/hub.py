@@ -315,9 +315,12 @@ class Usage:
     output: int | None = None
     cache_read: int | None = None  # part of input
     cache_write: int | None = None  # part of input
+    cache_write_1h: int | None = None  # part of cache_write: what is kept for an hour
     audio_input: int | None = None  # part of input
+    image_input: int | None = None  # part of input
     reasoning: int | None = None  # part of output
     audio_output: int | None = None  # part of output
+    image_output: int | None = None  # part of output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,18 @@ from omniroute.formats.answer_words import AnswerLosses
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
 from omniroute.formats.fold import unfold
-from omniroute.formats.hub import Format, Request, Response, Seed, Usage
+from omniroute.formats.hub import (
+    Format,
+    Part,
+    Refusal,
+    Request,
+    Response,
+    Seed,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import encode_request, encode_response
 from omniroute.formats.whole import NoAnswer, read_answer, read_body, read_stream
@@ -53,10 +64,15 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A whole answer, ready for the client, and what it said of its usage."""
+    """A whole answer, ready for the client, and what it said of its usage.
+
+    `letters` is how long it is, found out where it does not say its usage; `service` the tier that served it.
+    """
 
     body: bytes
     usage: Usage | None = None
+    letters: int = 0
+    service: str | None = None
 
 
 class Attempt:
@@ -196,9 +212,9 @@ def _judged(call: Call, target: Target, text: bytes, media_type: str) -> Whole:
         return _spelled(call, read_stream(codec, text, seed_of(call)))
     passes = call.passes_through(target)
     if passes and target.format is Format.OPENAI_CHAT:
-        return _relayed(codec, text)
+        return _relayed(call, codec, text)
     response = read_answer(codec, text, seed_of(call))
-    return Whole(body=text, usage=response.usage) if passes else _spelled(call, response)
+    return _told(response, text) if passes else _spelled(call, response)
 
 
 def _is_stream(codec: Codec, text: bytes, media_type: str) -> bool:
@@ -210,13 +226,34 @@ def _is_stream(codec: Codec, text: bytes, media_type: str) -> bool:
     return media_type.startswith(_SSE) or text.startswith((b"data:", b"event:"))
 
 
-def _relayed(codec: Codec, text: bytes) -> Whole:
+def _told(response: Response, body: bytes) -> Whole:
+    usage = response.usage
+    is_said = usage is not None and usage.input is not None and usage.output is not None
+    letters = 0 if is_said else letters_of(response)
+    return Whole(body=body, usage=usage, letters=letters, service=response.service_tier)
+
+
+def letters_of(response: Response) -> int:
+    """Return how long an answer is, in characters."""
+    return sum(_letters(part) for choice in response.choices for part in choice.parts)
+
+
+def _letters(part: Part) -> int:
+    if isinstance(part, Text | Refusal | Thinking):
+        return len(part.text)
+    return len(part.name) + len(part.arguments) if isinstance(part, ToolCall) else 0
+
+
+def _relayed(call: Call, codec: Codec, text: bytes) -> Whole:
     """Look at an OpenAI chat answer just closely enough to know that it is one, and what it used."""
     try:
-        return Whole(body=text, usage=whole_usage(text))
+        usage, service = whole_usage(text)
     except NotAnAnswer as error:
         read_body(codec, text)
         raise AttemptFailed(of_break(FailureKind.TRANSIENT, str(error))) from error
+    if usage is None:
+        return _told(read_answer(codec, text, seed_of(call)), text)
+    return Whole(body=text, usage=usage, service=service)
 
 
 def response_of(call: Call, target: Target, text: bytes, media_type: str) -> Response:
@@ -243,13 +280,13 @@ def unfolded(call: Call, response: Response) -> tuple[bytes, Relay]:
     call.losses += AnswerLosses(call.codec.words).whole(response)
     encoder = call.codec.encoder(seed_of(call), hub_request(call))
     pieces = [encoder.feed(event) for event in unfold(response)]
-    return b"".join(pieces) + encoder.end(), Finished(response.usage)
+    return b"".join(pieces) + encoder.end(), Finished(response.usage, letters_of(response), response.service_tier)
 
 
 def _spelled(call: Call, response: Response) -> Whole:
     encoded = encode_response(response, hub_request(call), call.codec)
     call.losses += encoded.losses
-    return Whole(body=json.dumps(encoded.body), usage=response.usage)
+    return _told(response, json.dumps(encoded.body))
 
 
 def cleaned(fault: Fault) -> Fault:

@@ -10,13 +10,15 @@ from omniroute.formats.events import Fault
 from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.decision import Ask, headline, told
+from omniroute.gateway.places import Most, Place
 from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
 from omniroute.gateway.ticket import CacheControl, RepeatKey, Ticket
 from omniroute.kit.events import FirstToken, TryFailed
 from omniroute.kit.json import JsonObject
+from omniroute.services.limits import Limits
 from omniroute.state.live import ActiveRequest
-from omniroute.storage.rows import AttemptRow, KeyRow, RequestRow
+from omniroute.storage.rows import AttemptRow, KeyRow
 
 MAX_MESSAGE = 500
 
@@ -31,15 +33,18 @@ class Origin:
     key: KeyRow | None
 
 
+_NO_LIMITS = Limits()
+
+
 class Call:
     """The state of one request; only its own task changes it. Times are `time.perf_counter` seconds."""
 
     __slots__ = (
+        "admitted",
         "answer_by",
         "ask",
         "attempts",
         "began",
-        "beside_nano",
         "body",
         "cache_control",
         "codec",
@@ -50,11 +55,17 @@ class Call:
         "forwarded",
         "headers",
         "id",
+        "is_noted",
+        "letters",
+        "limit_headers",
+        "limits",
         "live",
         "losses",
         "model",
+        "most",
         "origin",
         "outcome",
+        "place",
         "plan",
         "policies",
         "previous",
@@ -62,6 +73,7 @@ class Call:
         "repeat",
         "request",
         "routed",
+        "service",
         "session",
         "shape",
         "started_ms",
@@ -84,7 +96,7 @@ class Call:
         self.began = time.perf_counter()
         self.body: dict[str, Any] = {}
         self.model = ""
-        self.stream = False
+        self.stream = self.is_noted = False  # the latter: a budget has set something aside for it
         self.progress = False  # the client wants to hear how far its stream is
         self.strict = False  # refuse rather than lose anything
         self.foreign_state = False  # the body holds another vendor's state, which must not be passed through
@@ -99,6 +111,10 @@ class Call:
         self.cache_control = CacheControl.USE
         self.repeat: RepeatKey | None = None  # by which the client knows the request again
         self.ticket: Ticket | None = None  # what it has to do with kept answers
+        self._begin()
+
+    def _begin(self) -> None:
+        """Set what becomes known on the way."""
         self.answer_by: float | None = None  # until then an answer must be complete, or its stream begun
         self.first_byte_s: float | None = None
         self.request: Request | None = None
@@ -110,9 +126,15 @@ class Call:
         self.attempts: list[AttemptRow] = []
         self.losses: tuple[Loss, ...] = ()
         self.usage: Usage | None = None
+        self.service: str | None = None  # the service tier: as asked for, then as the provider says
+        self.letters = 0  # how much text of the answer has come
+        self.most: Most | None = None  # what it may use at most, where anybody asks
+        self.admitted: Place | None = None  # under the limits of the caller
+        self.place: Place | None = None  # under those of the connection and the model
+        self.limits = _NO_LIMITS
+        self.limit_headers: list[tuple[bytes, bytes]] = []
         self.usage_source = "none"
         self.first_token_at: float | None = None
-        self.beside_nano = 0  # what tries that were overtaken are known to have cost
         self.outcome = "failed"
         self.status = 0
         self.fault: Fault | None = None
@@ -228,50 +250,8 @@ class Call:
 
     @property
     def spent_nano(self) -> int:
-        """What answers cost that were not taken, in billionths of a dollar."""
+        """What answers cost that were not taken or were overtaken, in billionths of a dollar."""
         return sum(one.cost_nano or 0 for one in self.attempts) if self.attempts else 0
 
-    def row(self, cost_nano: int | None, price_version: str | None) -> RequestRow:
-        """Return the record of the request as it ended."""
-        target, usage, fault, origin = self.target, self.usage or _NOTHING, self.fault, self.origin
-        ticket = self.ticket
-        first = self.first_token_at
-        return RequestRow(
-            id=self.id,
-            started_at=self.started_ms,
-            key_id=origin.key.id if origin.key else None,
-            address=origin.address,
-            user_agent=origin.user_agent,
-            format=self.codec.format.value,
-            path=origin.path,
-            requested_model=self.model,
-            combo=self.combo,
-            stream=self.stream,
-            outcome=self.outcome,
-            status=self.status,
-            provider=target.provider if target else None,
-            connection_id=target.connection_id if target else None,
-            model=target.model if target else None,
-            latency_us=int((time.perf_counter() - self.began) * 1e6),
-            first_token_us=None if first is None else int((first - self.began) * 1e6),
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cache_read_tokens=usage.cache_read,
-            cache_write_tokens=usage.cache_write,
-            reasoning_tokens=usage.reasoning,
-            usage_source=self.usage_source,
-            cost_nano=cost_nano,
-            price_version=price_version,
-            error_kind=fault.kind if fault else None,
-            error_message=fault.message[:MAX_MESSAGE] if fault else None,
-            tags=self.tags,
-            policies=self.policies,
-            losses=tuple(f"{loss.path}: {loss.reason}" for loss in self.losses),
-            attempts=tuple(self.attempts),
-            cache=None if ticket is None or ticket.given is None else ticket.given.value,
-            saved_nano=None if ticket is None or ticket.row is None else ticket.row.cost_nano,
-        )
 
-
-_NOTHING = Usage()
 _UNASKED = Ask()

@@ -29,6 +29,7 @@ class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: msgspec.Raw = _EMPTY
     error: msgspec.Raw = _EMPTY
+    service_tier: str | None = None
 
 
 class _QuietChoice(msgspec.Struct, gc=False):
@@ -47,6 +48,7 @@ class _Whole(msgspec.Struct):
     choices: list[msgspec.Raw] | None = None
     usage: msgspec.Raw = _EMPTY
     error: msgspec.Raw = _EMPTY
+    service_tier: str | None = None
 
 
 class NotAnAnswer(ValueError):
@@ -62,8 +64,8 @@ _decode_quiet = msgspec.json.Decoder(list[_Quiet]).decode
 _decode_whole = msgspec.json.Decoder(_Whole).decode
 
 
-def whole_usage(body: bytes) -> Usage | None:
-    """Return the usage that a whole OpenAI chat answer tells; raise NotAnAnswer when it is none."""
+def whole_usage(body: bytes) -> tuple[Usage | None, str | None]:
+    """Return the usage and the service tier that an OpenAI chat answer tells; raise NotAnAnswer when it is none."""
     try:
         answer = _decode_whole(body)
         usage = json.loads(bytes(answer.usage))
@@ -74,14 +76,25 @@ def whole_usage(body: bytes) -> Usage | None:
         raise NotAnAnswer("the answer is an error", fault.status)
     if not answer.choices:
         raise NotAnAnswer("the answer has no choices", BAD_GATEWAY)
-    return read_usage(usage)
+    return read_usage(usage), answer.service_tier
 
 
 class ChatRelay:
     """See the module. `client_wants_usage`: the client itself asked for usage in the stream."""
 
     losses = ()
-    __slots__ = ("_carry", "_done", "_hide_usage", "fault", "finished", "started", "usage")
+    __slots__ = (
+        "_carry",
+        "_done",
+        "_frame",
+        "_hide_usage",
+        "fault",
+        "finished",
+        "letters",
+        "service",
+        "started",
+        "usage",
+    )
 
     def __init__(self, *, client_wants_usage: bool) -> None:
         self._hide_usage = not client_wants_usage
@@ -91,6 +104,9 @@ class ChatRelay:
         self.finished = False
         self.fault: Fault | None = None
         self.usage: Usage | None = None
+        self.service: str | None = None
+        self.letters = 0  # about: of plain events, what they hold besides what each of them repeats
+        self._frame = 0  # what a plain event has around its text
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes."""
@@ -108,6 +124,8 @@ class ChatRelay:
         text = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
         if not (self.started and _is_quiet(text)):
             whole = self._sifted(text, whole)
+        else:
+            self.letters += max(0, len(text) - text.count(b"\n\n") * self._frame)
         return whole.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in whole else whole
 
     def _sifted(self, text: bytes, whole: bytes) -> bytes:
@@ -135,13 +153,14 @@ class ChatRelay:
             self._done = True
             return True
         try:
-            return self._chunk(_decode(payload))
+            return self._chunk(_decode(payload), len(event) + 2)
         except (msgspec.DecodeError, json.BadJson, RecursionError) as error:
             self.fault = _malformed(payload, error)
             return False
 
-    def _chunk(self, chunk: _Chunk) -> bool:
-        """Look at one chunk; return whether the client gets it."""
+    def _chunk(self, chunk: _Chunk, size: int) -> bool:
+        """Look at one chunk of so many bytes; return whether the client gets it."""
+        self.service = chunk.service_tier or self.service
         if bytes(chunk.error) != b"null":
             self.fault = _fault(bytes(chunk.error))
             return False
@@ -152,7 +171,10 @@ class ChatRelay:
         for choice in chunk.choices or ():
             if choice.finish_reason is not None:
                 self.finished = self.started = True
-        self.started = self.started or _meaningful(chunk)
+        if (text := _text(chunk)) is not None:
+            self.letters += text
+            self._frame = self._frame or size - text
+            self.started = True
         return True
 
     def end(self) -> bytes:
@@ -190,13 +212,19 @@ def _payload(event: bytes) -> bytes | None:
     return b"\n".join(lines) if lines else None
 
 
-def _meaningful(chunk: _Chunk) -> bool:
-    """Whether a delta holds more than its role and empty texts."""
+def _text(chunk: _Chunk) -> int | None:
+    """Return how much text a chunk holds, None where no delta holds more than its role and empty texts."""
+    size: int | None = None
     for choice in chunk.choices or ():
         delta = json.loads(bytes(choice.delta))
-        if isinstance(delta, dict) and any(value for name, value in delta.items() if name != "role"):
-            return True
-    return False
+        found = (
+            {name: value for name, value in delta.items() if name != "role" and value}
+            if isinstance(delta, dict)
+            else {}
+        )
+        if found:
+            size = (size or 0) + sum(len(value.encode()) for value in found.values() if isinstance(value, str))
+    return size
 
 
 def _malformed(payload: bytes, error: Exception) -> Fault:

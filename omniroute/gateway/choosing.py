@@ -19,7 +19,7 @@ from omniroute.routing.breaker import Standing
 from omniroute.routing.conditions import holds
 from omniroute.routing.strategies import Draw, Order, Strategy
 from omniroute.state.recent import Recent
-from omniroute.upstream.prices import Rate
+from omniroute.upstream.rates import Rate
 
 MOST_SESSIONS = 10_000
 SESSION_S = 3_600.0

@@ -46,7 +46,9 @@ class Conversations:
         await self._resolve(call)
         items = _items(call.body.get("input"))
         keep = None
-        if items is not None and body.get("store") is not False and body.get("conversation") is None:
+        key = call.origin.key
+        is_kept = key is None or not key.no_log
+        if items is not None and is_kept and body.get("store") is not False and body.get("conversation") is None:
             keep = partial(self._kept.keep, _owner(call), items)
         if keep is None and call.previous is None:
             return down

@@ -13,12 +13,14 @@ import structlog
 from omniroute.formats.counting import count, is_ready, measure
 from omniroute.formats.hub import Format, Json
 from omniroute.formats.table import CODECS
+from omniroute.gateway.access import allowed
 from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.resolve import Resolver, endpoint_of
 from omniroute.gateway.snapshot import Account, Snapshot, Target
 from omniroute.kit import json
 from omniroute.kit.errors import OmniError, Unavailable
 from omniroute.kit.log import redactor
+from omniroute.storage.rows import KeyRow
 from omniroute.upstream.client import Endpoint, UpstreamClient
 from omniroute.upstream.endpoints import Purpose
 from omniroute.upstream.failures import AttemptFailed
@@ -67,9 +69,12 @@ class Counting:
         self._cooling = cooling
         self._turn = asyncio.Lock()  # one count at a time: each keeps a processor busy
 
-    async def count(self, question: Question, snapshot: Snapshot) -> Counted:
-        """Count; raise Invalid for a body that is no request, NotFound for a model that nobody has."""
-        plan = self._resolver.plan(snapshot, question.model)
+    async def count(self, question: Question, snapshot: Snapshot, key: KeyRow | None = None) -> Counted:
+        """Count; raise Invalid for a body that is no request, NotFound for a model that nobody has.
+
+        A key that may not use the model may not have its tokens counted by it either: Forbidden.
+        """
+        plan = allowed(snapshot, key, self._resolver.plan(snapshot, question.model))
         for route in self._cooling.order(plan.routes):
             target = route.target
             if target.format is question.format and not question.foreign_state:

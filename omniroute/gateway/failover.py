@@ -3,6 +3,7 @@
 What is held against whom decides who is let through (gateway/cooling.py); how often one is tried, gateway/leg.py.
 """
 
+import time
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -16,11 +17,12 @@ from omniroute.gateway.hedging import Hedge
 from omniroute.gateway.leg import Leg
 from omniroute.gateway.refreshing import Refreshing
 from omniroute.gateway.reply import StreamReply
+from omniroute.gateway.rooms import Rooms, full
 from omniroute.gateway.session import session_of
 from omniroute.gateway.snapshot import Plan, Route
 from omniroute.gateway.telling import AllFailed, held_off
 from omniroute.gateway.walk import Walk
-from omniroute.gateway.watch import Watch, Watches
+from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.gateway.ways import AsStream, AsWhole, Way
 from omniroute.upstream.failures import of_fault
 
@@ -38,6 +40,7 @@ class Failover:
         chooser: Chooser,
         *,
         refreshing: Refreshing,
+        rooms: Rooms,
         watches: Watches,
         max_attempts: int,
     ) -> None:
@@ -45,6 +48,7 @@ class Failover:
         self._cooling = cooling
         self._chooser = chooser
         self._refreshing = refreshing
+        self._rooms = rooms
         self._watches = watches
         self._max_attempts = max_attempts
         self._whole = AsWhole(attempt)
@@ -66,17 +70,37 @@ class Failover:
         limits = plan.limits
         if limits.has_times:
             call.hurry(limits.timeout_ms, limits.first_byte_timeout_ms)
-        if limits.hedge_after_ms and len(plan.by_id) > 1:
-            after_s = limits.hedge_after_ms / 1000
-            hedge = Hedge(walk, way, watches=self._watches, refreshing=self._refreshing, after_s=after_s)
-            return await way.finish(call, await hedge.first(self._routes(walk), watch), watch)
+        since = time.monotonic()
+        while (found := await self._first(walk, watch, way)) is None:
+            # Every target that could be tried is full: with a queue the request waits for room.
+            watch.wait(Reason.TOTAL, watch.total_s)
+            refused, walk.refused = walk.refused, None
+            if refused is None or walk.tries:
+                raise AllFailed(walk.told())
+            if not await self._rooms.wait(call, since, refused):
+                raise AllFailed(full(refused, call.model))
+        return await way.finish(call, found, watch)
+
+    async def _first(self, walk: Walk, watch: Watch, way: Way[B, R]) -> B | None:
+        """Return what the first target that answers has begun, None when none does."""
+        limits, call = walk.plan.limits, walk.call
+        if limits.hedge_after_ms and len(walk.plan.by_id) > 1:
+            hedge = Hedge(
+                walk,
+                way,
+                watches=self._watches,
+                refreshing=self._refreshing,
+                rooms=self._rooms,
+                after_s=limits.hedge_after_ms / 1000,
+            )
+            return await hedge.first(self._routes(walk), watch)
         for route, permit in self._routes(walk):
-            leg = Leg(walk, way, route, permit, call=call, refreshing=self._refreshing)
+            leg = Leg(walk, way, route, permit, call=call, refreshing=self._refreshing, rooms=self._rooms)
             begun = await leg.run(watch)
             if begun is not None and leg.trial is not None:
                 walk.answered(leg.trial)
-                return await way.finish(call, begun, watch)
-        raise AllFailed(walk.told())
+                return begun
+        return None
 
     def _routes(self, walk: Walk) -> Iterator[tuple[Route, Permit]]:
         """Return the routes to try; raise AllFailed, at the first, when none may be tried now."""

@@ -1,7 +1,7 @@
 """A second target is asked when the first takes long to begin; whoever answers first is taken, the other is cancelled.
 
 Each of the two runs in a task of its own, with a copy of the request and limits of its own for each wait. What the
-one that was overtaken is known to have used is counted as a cost of the request.
+one that was overtaken is known to have used stands on its try, and in the cost of the request.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from omniroute.gateway.call import Call
 from omniroute.gateway.cooling import Permit
 from omniroute.gateway.leg import Leg
 from omniroute.gateway.refreshing import Refreshing
+from omniroute.gateway.rooms import Rooms
 from omniroute.gateway.snapshot import Route
 from omniroute.gateway.telling import AllFailed
 from omniroute.gateway.walk import Walk
 from omniroute.gateway.watch import Reason, Watch, Watches
 from omniroute.gateway.ways import Way
-from omniroute.upstream.prices import cost_nano
 
 B = TypeVar("B")
 R = TypeVar("R")
@@ -27,24 +27,27 @@ R = TypeVar("R")
 class Hedge(Generic[B, R]):
     """The race of one request. `after_s` is how long the first target has before a second one is asked."""
 
-    def __init__(self, walk: Walk, way: Way[B, R], *, watches: Watches, refreshing: Refreshing, after_s: float) -> None:
+    def __init__(
+        self, walk: Walk, way: Way[B, R], *, watches: Watches, refreshing: Refreshing, rooms: Rooms, after_s: float
+    ) -> None:
         self._walk = walk
         self._way = way
         self._watches = watches
         self._refreshing = refreshing
+        self._rooms = rooms
         self._after_s = after_s
         self._legs: dict[asyncio.Task[B | None], Leg[B, R]] = {}
         self._ended_by: str | None = None  # None: the request itself was ended
         self._begun: B | None = None
 
-    async def first(self, routes: Iterator[tuple[Route, Permit]], watch: Watch) -> B:
-        """Return what the first target that answers has begun; raise AllFailed when none does."""
+    async def first(self, routes: Iterator[tuple[Route, Permit]], watch: Watch) -> B | None:
+        """Return what the first target that answers has begun, None when none does."""
         try:
             winner = await self._race(routes, watch)
         finally:
             await self._give_up()
         if winner is None:
-            raise AllFailed(self._walk.told())
+            return None
         leg, begun = winner
         _take_over(self._walk.call, leg.call)
         if leg.trial is not None:
@@ -75,7 +78,7 @@ class Hedge(Generic[B, R]):
             return False
         route, permit = found
         call = copy.copy(self._walk.call)
-        leg = Leg(self._walk, self._way, route, permit, call=call, refreshing=self._refreshing)
+        leg = Leg(self._walk, self._way, route, permit, call=call, refreshing=self._refreshing, rooms=self._rooms)
         task = asyncio.create_task(self._run(leg), name="leg")  # noqa: TID251 - `first` waits for its end
         self._legs[task] = leg
         return True
@@ -111,6 +114,7 @@ class Hedge(Generic[B, R]):
                 self._way.drop(self._begun)
             raise
         for task, leg in legs:
+            self._rooms.leave(leg.call)
             begun = None if task.cancelled() or task.exception() is not None else task.result()
             usage = leg.call.usage
             if begun is not None:
@@ -118,14 +122,12 @@ class Hedge(Generic[B, R]):
                 self._way.drop(begun)
             if leg.trial is None or (begun is None and not task.cancelled()):
                 continue  # it had not begun, or failed, which is noted
-            self._walk.overtaken(leg.trial, self._ended_by)
-            rate = leg.trial.target.rate
-            if usage is not None and rate is not None:
-                self._walk.call.beside_nano += cost_nano(rate, usage)
+            self._walk.overtaken(leg.trial, self._ended_by, usage)
 
 
 def _take_over(call: Call, from_leg: Call) -> None:
     """Take over what the leg that won found out about the request."""
     call.request = from_leg.request
     call.losses = from_leg.losses
+    call.place = from_leg.place
     call.first_token_at = from_leg.first_token_at

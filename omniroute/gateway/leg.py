@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from omniroute.gateway.call import Call
 from omniroute.gateway.cooling import FREELY, Permit
 from omniroute.gateway.refreshing import Refreshing
+from omniroute.gateway.rooms import Rooms
 from omniroute.gateway.snapshot import Route, Target
 from omniroute.gateway.trial import Trial
 from omniroute.gateway.walk import Walk
@@ -22,10 +23,18 @@ R = TypeVar("R")
 class Leg(Generic[B, R]):
     """One target's part of a walk. `trial` is the latest try."""
 
-    __slots__ = ("_permit", "_refreshing", "_retried", "_walk", "_way", "call", "route", "trial")
+    __slots__ = ("_permit", "_refreshing", "_retried", "_rooms", "_walk", "_way", "call", "route", "trial")
 
     def __init__(
-        self, walk: Walk, way: Way[B, R], route: Route, permit: Permit, *, call: Call, refreshing: Refreshing
+        self,
+        walk: Walk,
+        way: Way[B, R],
+        route: Route,
+        permit: Permit,
+        *,
+        call: Call,
+        refreshing: Refreshing,
+        rooms: Rooms,
     ) -> None:
         """`call` is the request, or its copy for a leg that runs beside another one."""
         self.call = call
@@ -35,12 +44,15 @@ class Leg(Generic[B, R]):
         self._way = way
         self._permit = permit
         self._refreshing = refreshing
+        self._rooms = rooms
         self._retried = 0
 
     async def run(self, watch: Watch) -> B | None:
         """Return what the target has begun to answer, None when it failed; raise AllFailed when no other could help."""
         walk = self._walk
         target: Target | None = self.route.target
+        if not await self._has_room():
+            return None
         while target is not None:
             trial = self.trial = walk.begin(self.route, target, self._permit)
             self._permit = FREELY  # the first try alone is the probe
@@ -53,7 +65,17 @@ class Leg(Generic[B, R]):
                 return begun
             finally:
                 walk.end(trial, answered=begun is not None)
+        self._rooms.leave(self.call)
         return None
+
+    async def _has_room(self) -> bool:
+        """Take a place under the limits of the connection and the model, or pass the target over."""
+        if not self.route.bounds:
+            return True
+        refused = await self._rooms.enter(self.call, self.route)
+        if refused is not None:
+            self._walk.passed_over(refused, self._permit)
+        return refused is None
 
     async def _after(self, trial: Trial, failure: Failure, watch: Watch) -> Target | None:
         """Note a failed try; return where to try again, None to go on to the next target."""

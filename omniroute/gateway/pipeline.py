@@ -13,11 +13,14 @@ import structlog
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
+from omniroute.gateway.access import allowed
+from omniroute.gateway.admission import Admission
 from omniroute.gateway.answers import Answers
 from omniroute.gateway.attempt import hub_request, seed_of
 from omniroute.gateway.call import Call
 from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
+from omniroute.gateway.estimate import complete
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.policies import Policing
 from omniroute.gateway.record import Recorder
@@ -30,12 +33,13 @@ from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.telling import AllFailed
 from omniroute.gateway.ticket import Ticket
 from omniroute.gateway.watch import Reason, Watch, Watches
+from omniroute.gateway.written import row_of
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid, OmniError, TooLarge, Unavailable
 from omniroute.kit.events import RequestFinished
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
-from omniroute.upstream.prices import PriceBook, cost_nano
+from omniroute.upstream.prices import PriceBook, cost_of
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +93,7 @@ class Pipeline:
         failover: Failover,
         recorder: Recorder,
         prices: PriceBook,
+        admission: Admission,
         watches: Watches,
         bus: Bus,
         conversations: Conversations,
@@ -102,6 +107,7 @@ class Pipeline:
         self._failover = failover
         self._recorder = recorder
         self._prices = prices
+        self._admission = admission
         self._watches = watches
         self._bus = bus
         self._conversations = conversations
@@ -125,6 +131,7 @@ class Pipeline:
             call.ticket = self._answers.begin(call, snapshot.cache)
             if call.ticket is not None and await self._given(exchange, call.ticket):
                 return
+            await self._admission.admit(call, watch, snapshot)
             await self._answer(exchange)
         except AllFailed as error:
             await self._fail(exchange, error.fault)
@@ -159,7 +166,9 @@ class Pipeline:
         else:
             hub_request(call)
         if call.plan is None:
-            call.plan = self._resolver.plan(snapshot, call.routed or call.model)
+            call.plan = allowed(snapshot, call.origin.key, self._resolver.plan(snapshot, call.routed or call.model))
+        call.service = service_of(call)
+        call.limits = snapshot.terms.limits
         if call.codec.format is Format.OPENAI_RESPONSES:
             call.plan = self._conversations.fit(call, call.plan)
         call.live = self._live.began(seen(call, self._bus))
@@ -208,11 +217,11 @@ class Pipeline:
             await self._failover.stream(call, watch, reply)
             call.status = 200
             if tape is not None and call.outcome == "ok":
-                self._answers.land_stream(call, tape, self._cost(call))
+                self._answers.land_stream(call, tape, self._cost(call)[0])
         else:
             body = await self._failover.whole(call, watch)
             call.status, call.outcome = 200, "ok"
-            cost = self._cost(call)
+            cost = self._cost(call)[0]
             if ticket is not None:
                 self._answers.land(call, body, cost)
             await down.answer(200, whole_headers(call, len(body), cost), body)
@@ -226,9 +235,11 @@ class Pipeline:
             await down.write(error_event(call.codec, seed_of(call), Finished(None), fault))
             await reply.finish()
         else:
-            await down.answer(*error_answer(call.codec, fault, call.id, call.combo))
+            status, headers, body = error_answer(call.codec, fault, call.id, call.combo)
+            await down.answer(status, [*headers, *call.limit_headers], body)
         if fault.status >= 500:  # noqa: PLR2004 - server errors
-            log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=fault.message)
+            told = fault.message if call.origin.key is None or not call.origin.key.no_log else None
+            log.warning("request failed", request=call.id, model=call.model, kind=fault.kind, error=told)
 
     async def _ended(self, exchange: "_Exchange") -> None:
         """Close a request that the sweep ended; any other cancellation goes on its way."""
@@ -245,21 +256,27 @@ class Pipeline:
         if reply is not None and reply.committed:
             call.outcome = "truncated"
 
-    def _cost(self, call: Call) -> int | None:
-        """Return what the request cost, in billionths of a dollar, when usage and price are known."""
+    def _cost(self, call: Call) -> tuple[int | None, str | None]:
+        """Return what the request cost, in nano-dollars, and whose prices say so; None where that is not known."""
         if call.is_given:
-            return 0
-        rate, spent = call.target.rate if call.target else None, call.spent_nano + call.beside_nano
-        if rate is None or call.usage is None:
-            return spent or None
-        return cost_nano(rate, call.usage) + spent
+            return 0, None
+        target, beside = call.target, call.spent_nano
+        cost: int | None = None
+        version: str | None = None
+        if target is not None and call.usage is not None:
+            rate = self._prices.rate(target.provider, target.model, call.started_ms)
+            cost, version = cost_of(rate, call.usage, call.service)
+        return (beside or None if cost is None else cost + beside), version
 
     def _record(self, call: Call) -> None:
         """Hand the record to the recorder, and tell whoever listens."""
-        cost = self._cost(call)
+        if not call.is_given:
+            complete(call)
         call.status = call.status or 500
-        row = call.row(cost, self._prices.version if cost is not None else None)
+        row = row_of(call, *self._cost(call))
         self._recorder.take(row, call.decision)
+        if not call.is_given:
+            self._admission.settle(call, row)
         if call.live is not None:
             self._live.ended(call.live, ended(row))
         was_asked = call.outcome != "client_closed" and not call.is_given
@@ -295,6 +312,14 @@ class _Exchange:
     watch: Watch
     down: Downstream
     reply: StreamReply | None = None
+
+
+def service_of(call: Call) -> str | None:
+    """Return the service tier that a request asks for; Anthropic's fast mode is one of its own."""
+    asked = call.body.get("service_tier") or call.body.get("serviceTier")
+    if call.body.get("speed") == "fast":
+        return "fast"
+    return asked.lower()[:32] if isinstance(asked, str) else None
 
 
 def check_chat(body: dict[str, Any]) -> None:

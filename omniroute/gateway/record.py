@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -24,6 +25,8 @@ WRITE_LIMIT_S = 10.0
 REPLAY_PAUSE_S = 5.0
 # Only reached when neither the database nor the disk takes anything.
 MAX_WAITING = 100_000
+
+T = TypeVar("T")
 
 Write = Callable[[Sequence[RequestRow]], Awaitable[object]]
 Tell = Callable[[], json.JsonObject | None]
@@ -74,6 +77,11 @@ class Recorder:
         self._full = asyncio.Event()
         self._lock = asyncio.Lock()
         self._replay_at = 0.0  # on the loop's clock
+        self._told: Callable[[Sequence[RequestRow]], None] | None = None
+
+    def tell(self, stored: Callable[[Sequence[RequestRow]], None]) -> None:
+        """Call `stored` with records that the database has from now on."""
+        self._told = stored
 
     @property
     def waiting(self) -> int:
@@ -142,6 +150,8 @@ class Recorder:
             for start in range(0, len(rows), BATCH_ROWS):
                 async with asyncio.timeout(WRITE_LIMIT_S):
                     await self._write(rows[start : start + BATCH_ROWS])
+                if self._told is not None:
+                    self._told(rows[start : start + BATCH_ROWS])
         except Exception as error:  # noqa: BLE001 - whatever it is, no record may be lost
             return error
         return None
@@ -159,6 +169,24 @@ class Recorder:
             return
         await asyncio.to_thread(self._spill.remove)
         log.info("the spill file's records are in the database", rows=len(rows))
+
+    def spilled(self) -> list[RequestRow]:
+        """Return the records that wait in the spill file; this blocks."""
+        return self._spill.read() if self._spill.exists() else []
+
+    async def beside(self, read: Callable[[], Awaitable[T]]) -> tuple[T, list[RequestRow]]:
+        """Return what `read` reads from the database, and the records that are not in it at that moment."""
+        async with self._lock:
+            spilled = await asyncio.to_thread(self.spilled)
+            found = await read()
+            return found, [*spilled, *self._rows]
+
+    async def bring(self, rows: Sequence[RequestRow]) -> bool:
+        """Store records of an earlier process; return whether the database or the spill file has them."""
+        async with self._lock:
+            if not rows or await self._store(list(rows)):
+                return True
+            return not self._rows
 
     async def close(self) -> None:
         """Write what waits, or spill it."""

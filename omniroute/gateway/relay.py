@@ -28,6 +28,12 @@ class Relay(Protocol):
     finished: bool
     fault: Fault | None
     usage: Usage | None
+    service: str | None  # the service tier, as the provider says
+
+    @property
+    def letters(self) -> int:
+        """About how much text has come."""
+        ...
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -51,11 +57,14 @@ class _Seen:
         self.finished = False
         self.fault: Fault | None = None
         self.usage: Usage | None = None
+        self.letters = 0
+        self.service: str | None = None
 
     def note(self, event: Event) -> None:
         """Look at one event."""
         match event:
             case Delta():
+                self.letters += len(event.text)
                 self.started = self.started or bool(event.text or event.state or event.citation)
             case PartStart(part=Text() | Refusal() | Thinking(redacted=False)):
                 pass  # its text is still to come
@@ -66,6 +75,7 @@ class _Seen:
             case Finish():
                 self.started = self.finished = True
                 self.usage = merge_usage(self.usage, event.usage)
+                self.service = event.service_tier
             case Fault():
                 self.fault = self.fault or event
             case PartEnd():
@@ -161,10 +171,12 @@ class Finished:
 
     losses = ()
 
-    def __init__(self, usage: Usage | None) -> None:
+    def __init__(self, usage: Usage | None, letters: int = 0, service: str | None = None) -> None:
         self.started = self.finished = True
         self.fault: Fault | None = None
         self.usage = usage
+        self.letters = letters
+        self.service = service
 
     def feed(self, data: bytes) -> bytes:  # noqa: ARG002 - there is nothing to take
         """Nothing comes any more."""

@@ -140,6 +140,8 @@ def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
     dropped = [loss.path for loss in call.losses if loss.action == "dropped"]
     if dropped:
         headers.append((b"x-omniroute-dropped", _header(", ".join(dropped))))
+    if call.limit_headers:
+        headers += call.limit_headers
     return headers
 
 

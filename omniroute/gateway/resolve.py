@@ -20,7 +20,8 @@ from omniroute.services.combos import Combo, ComboTarget, member_key
 from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
-from omniroute.upstream.prices import PriceBook, Rate
+from omniroute.upstream.prices import PriceBook
+from omniroute.upstream.rates import Rate
 
 MAX_NAME = 256
 # Combos in combos multiply; more ways than this would fill the memory, and nobody tries that many.
@@ -165,6 +166,9 @@ class _Growth:
             id=(account.connection_id, model),
             steps=(*place.steps, (scope, load)),
             conditions=place.conditions,
+            bounds=self._snapshot.terms.on_route(
+                account.connection_id, account.max_concurrent, f"{account.provider}/{model}"
+            ),
         )
         rates = _rates((route,))
         return Option(
@@ -240,7 +244,7 @@ class _Growth:
             format=account.format,
             whole=endpoint_of(account, Purpose.CHAT, model),
             stream=endpoint_of(account, Purpose.CHAT, model, stream=True),
-            rate=self._prices.rate(account.provider_id, model),
+            rate=self._prices.rate(account.provider, model),
             repairs=account.repairs,
             profile=account.profile,
             refresh=account.refresh,

@@ -12,6 +12,7 @@ from yarl import URL
 from omniroute.formats.hub import Format
 from omniroute.gateway.refreshing import Refresh
 from omniroute.gateway.shape import Shaping
+from omniroute.gateway.terms import Terms
 from omniroute.gateway.traffic import Load, Scope
 from omniroute.routing.addresses import AddressFilter
 from omniroute.routing.breaker import BreakerScope, scopes_of
@@ -23,10 +24,11 @@ from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.cache import CacheSettings
 from omniroute.services.combos import Combo, ComboConfig
+from omniroute.state.limits import Bound
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
-from omniroute.upstream.prices import Rate
+from omniroute.upstream.rates import Rate
 
 MAX_PLANS = 4096
 
@@ -92,6 +94,7 @@ class Route:
     id: tuple[str, str]  # connection and model
     steps: tuple[tuple[Scope, Load], ...]
     conditions: tuple[Condition, ...] = ()
+    bounds: tuple[Bound, ...] = ()  # limits of its connection and model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -165,6 +168,8 @@ class Snapshot:
     patience: Patience = field(default_factory=Patience)
     cache: CacheSettings = field(default_factory=CacheSettings)
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
+    terms: Terms = field(default_factory=Terms)  # what each caller is held to
+    allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model
 
 
 def parse_url(text: str) -> URL:

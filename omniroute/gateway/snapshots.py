@@ -6,6 +6,7 @@ from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
 from omniroute.gateway.spending import Spend
+from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
@@ -14,7 +15,9 @@ from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
+from omniroute.services.pricing import rates_of
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
@@ -22,9 +25,12 @@ from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
 from omniroute.storage.keys import Keys
 from omniroute.storage.nodes import Nodes
-from omniroute.storage.rows import ConnectionRow, NodeRow
+from omniroute.storage.prices import Prices
+from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow
+from omniroute.storage.settings import SettingGroups
 from omniroute.upstream.auth import headers_for
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
+from omniroute.upstream.prices import PriceBook
 
 
 class Snapshots:
@@ -43,6 +49,9 @@ class Snapshots:
         spend: Spend,
         resilience: Resilience,
         cache: Cache,
+        settings: SettingGroups,
+        own_prices: Prices,
+        prices: PriceBook,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -57,6 +66,9 @@ class Snapshots:
         self._spend = spend
         self._resilience = resilience
         self._cache = cache
+        self._settings = settings
+        self._own_prices = own_prices
+        self._prices = prices
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -78,21 +90,19 @@ class Snapshots:
         rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
         await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
         patience = await self._resilience.get()
+        limits = await read_limits(self._settings)
+        self._prices.override(rates_of(await self._own_prices.list()))
         accounts = _accounts(connections, nodes, patience)
         redactor.know(frozenset(_secrets(connections, nodes)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, alias_rows)
         combos = {row.name: shown(row) for row in combo_rows}
         grouped = _grouped(accounts)
-        self._traffic.retain(
-            combos={combo.id: {member_key(target) for target in combo.targets} for combo in combos.values()},
-            providers=grouped.keys(),
-            accounts={account.connection_id for account in accounts},
-        )
+        self._retain(combos.values(), accounts)
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper,
-            keys={row.digest: row for row in keys},
+            keys=_digests(keys),
             prefixes=prefixes,
             accounts=grouped,
             names=_named(accounts),
@@ -105,7 +115,22 @@ class Snapshots:
             shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
             patience=patience,
             cache=await self._cache.settings(),
+            terms=terms_of(limits, keys),
         )
+
+    def _retain(self, combos: Iterable[Combo], accounts: Iterable[Account]) -> None:
+        """Forget the figures of what is gone."""
+        self._traffic.retain(
+            combos={combo.id: {member_key(target) for target in combo.targets} for combo in combos},
+            providers={account.provider_id for account in accounts},
+            accounts={account.connection_id for account in accounts},
+        )
+
+
+def _digests(keys: Iterable[KeyRow]) -> dict[bytes, KeyRow]:
+    """Return the keys by their digests, those of texts that were rotated away too; whoever asks looks at the time."""
+    previous = {row.previous_digest: row for row in keys if row.previous_digest is not None}
+    return previous | {row.digest: row for row in keys}
 
 
 def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> Iterable[str]:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 
+from omniroute.formats.hub import Usage
 from omniroute.gateway.call import Call
 from omniroute.gateway.cooling import FREELY, Permit
 from omniroute.gateway.decision import Ask
@@ -49,7 +50,17 @@ def attempt_row(call: Call, trial: Trial, *, failure: Failure | None) -> Attempt
     if failure is None:
         return _row(call, trial, status=200, failure=None, message=None)
     row = _row(call, trial, status=failure.status, failure=failure.kind.value, message=failure.fault.message)
-    usage, rate = failure.usage, trial.target.rate
+    return _paid(row, trial, failure.usage)
+
+
+def cancelled_row(call: Call, trial: Trial, why: str, usage: Usage | None) -> AttemptRow:
+    """Return the row of a try that another one overtook; `usage` is what is known of it."""
+    return _paid(_row(call, trial, status=None, failure=CANCELLED, message=why), trial, usage)
+
+
+def _paid(row: AttemptRow, trial: Trial, usage: Usage | None) -> AttemptRow:
+    """Add what an answer cost that was not taken."""
+    rate = trial.target.rate
     if usage is None:
         return row
     return replace(
@@ -58,11 +69,6 @@ def attempt_row(call: Call, trial: Trial, *, failure: Failure | None) -> Attempt
         output_tokens=usage.output,
         cost_nano=None if rate is None else cost_nano(rate, usage),
     )
-
-
-def cancelled_row(call: Call, trial: Trial, why: str) -> AttemptRow:
-    """Return the row of a try that another one overtook."""
-    return _row(call, trial, status=None, failure=CANCELLED, message=why)
 
 
 def _row(call: Call, trial: Trial, *, status: int | None, failure: str | None, message: str | None) -> AttemptRow:

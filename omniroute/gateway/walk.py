@@ -4,6 +4,7 @@ import random
 import time
 
 from omniroute.formats.events import Fault
+from omniroute.formats.hub import Usage
 from omniroute.gateway.call import Call
 from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.cooling import FREELY, Cooling, Permit
@@ -11,6 +12,7 @@ from omniroute.gateway.decision import Ask
 from omniroute.gateway.snapshot import Plan, Route, Target
 from omniroute.gateway.telling import AllFailed, Refusal, client_fault, summary
 from omniroute.gateway.trial import Trial, attempt_row, begin, cancelled_row, end
+from omniroute.state.limits import Refused
 from omniroute.upstream.failures import Failure, FailureKind
 
 # A target that asks for more than this is not waited for: the client hears of it, and can decide.
@@ -20,13 +22,14 @@ MOST_RETRY_WAIT_S = 10.0
 class Walk:
     """What is known of one request's tries."""
 
-    __slots__ = ("_chooser", "_cooling", "_failures", "ask", "call", "plan", "tries")
+    __slots__ = ("_chooser", "_cooling", "_failures", "ask", "call", "plan", "refused", "tries")
 
     def __init__(self, call: Call, plan: Plan, ask: Ask, *, cooling: Cooling, chooser: Chooser) -> None:
         self.call = call
         self.plan = plan
         self.ask = ask
         self.tries = 0
+        self.refused: Refused | None = None  # the limit by which a target was passed over last
         self._cooling = cooling
         self._chooser = chooser
         self._failures: list[tuple[Target, Failure]] = []
@@ -36,6 +39,11 @@ class Walk:
         self.tries += 1
         self.call.trying = target
         return begin(route, self.ask, target, permit)
+
+    def passed_over(self, refused: Refused, permit: Permit) -> None:
+        """Note that a target had no room."""
+        self.refused = refused
+        self._cooling.release(permit)
 
     def end(self, trial: Trial, *, answered: bool) -> None:
         """End a try; the probe of one that told nothing is given back."""
@@ -95,10 +103,10 @@ class Walk:
         self._cooling.succeeded(trial.target, took_s=now - trial.began, permit=trial.permit)
         trial.permit = FREELY
 
-    def overtaken(self, trial: Trial, why: str | None) -> None:
-        """Note a try that was given up, if there is a reason to tell; it says nothing against its target."""
-        if why is not None:
-            self.call.tried(cancelled_row(self.call, trial, why))
+    def overtaken(self, trial: Trial, why: str | None, usage: Usage | None) -> None:
+        """Note a try that was given up, if there is anything to tell; it says nothing against its target."""
+        if why is not None or usage is not None:
+            self.call.tried(cancelled_row(self.call, trial, why or "the request ended", usage))
         if trial.permit:
             self.release(trial)
 

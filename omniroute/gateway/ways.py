@@ -77,7 +77,7 @@ class AsWhole:
 
     async def finish(self, call: Call, begun: Whole, watch: Watch) -> bytes:  # noqa: ARG002 - all is there
         """Return the body."""
-        call.usage = begun.usage
+        call.usage, call.letters, call.service = begun.usage, begun.letters, begun.service or call.service
         call.usage_source = "none" if begun.usage is None else "final"
         return begun.body
 
@@ -191,7 +191,7 @@ class AsStream:
 def _note(call: Call, relay: Relay) -> None:
     """Note what a stream said of its usage, and what of it could not be told."""
     call.losses += relay.losses
-    call.usage = relay.usage
+    call.usage, call.letters, call.service = relay.usage, relay.letters, relay.service or call.service
     call.usage_source = "none" if relay.usage is None else "final" if relay.finished else "partial"
 
 

@@ -27,6 +27,14 @@ expose(
     scopes="What it may do.",
     is_active="Whether it opens anything now.",
     expires_at="When it ends by itself; null: never.",
+    rpm="Requests in any 60 seconds; null: no limit.",
+    tpm="Tokens in any 60 seconds; null: no limit.",
+    max_concurrent="Calls under way at once; null: no limit.",
+    allowed_models="Patterns (* and ?) of the models that it may use; empty: all.",
+    allowed_providers="Ids or prefixes of the providers that it may use; empty: all.",
+    allowed_addresses="Addresses and CIDR ranges that it may be used from; empty: all.",
+    no_log="Nothing is kept of its requests but what money needs.",
+    previous_until="Until then its text before the last rotation is good too.",
     created_at="When it was made.",
     updated_at="When it was last changed.",
 )
@@ -37,6 +45,13 @@ accept(
     name="What to call it: 1 to 200 characters.",
     scopes="What it may do: INFERENCE alone when left out.",
     expires_at="When it ends by itself, with a time zone; left out: never.",
+    rpm="Requests in any 60 seconds; null: no limit.",
+    tpm="Tokens in any 60 seconds; null: no limit.",
+    max_concurrent="Calls under way at once; null: no limit.",
+    allowed_models="Patterns (* and ?) of the models that it may use; empty: all.",
+    allowed_providers="Ids or prefixes of the providers that it may use; empty: all.",
+    allowed_addresses="Addresses and CIDR ranges that it may be used from; empty: all.",
+    no_log="Nothing is kept of its requests but what money needs.",
 )
 accept(
     KeyChange,
@@ -46,6 +61,13 @@ accept(
     scopes="What it may do.",
     is_active="Whether it opens anything.",
     expires_at="When it ends by itself; null: never.",
+    rpm="Requests in any 60 seconds; null: no limit.",
+    tpm="Tokens in any 60 seconds; null: no limit.",
+    max_concurrent="Calls under way at once; null: no limit.",
+    allowed_models="Patterns (* and ?) of the models that it may use; empty: all.",
+    allowed_providers="Ids or prefixes of the providers that it may use; empty: all.",
+    allowed_addresses="Addresses and CIDR ranges that it may be used from; empty: all.",
+    no_log="Nothing is kept of its requests but what money needs.",
 )
 
 
@@ -87,6 +109,11 @@ class Mutation:
     @mutation("Change a key; its text stays.")
     async def update_api_key(self, info: Asked, id: strawberry.ID, input: KeyChange) -> UpdateApiKeyResult:
         return await services_of(info).keys.update(id, input)
+
+    @mutation("Give a key a new text, shown once; the old one stays good for so many seconds.")
+    async def rotate_api_key(self, info: Asked, id: strawberry.ID, grace_seconds: int = 0) -> CreateApiKeyResult:
+        made: NewKey = await services_of(info).keys.rotate(id, grace_seconds)
+        return CreatedApiKey(text=made.secret.reveal(), key=made.record)
 
     @mutation("Revoke a key for good. What it has open ends at once.")
     async def delete_api_key(self, info: Asked, id: strawberry.ID) -> DeleteApiKeyResult:

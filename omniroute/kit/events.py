@@ -105,6 +105,22 @@ class BreakerChanged:
     until_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetWarning:
+    """A budget has reached a threshold (percent of its limit); told once a period. `key_id` is None for all calls.
+
+    `spent` and `limit` are in nano-dollars or tokens, as `unit` (usd, tokens) says.
+    """
+
+    key_id: str | None
+    period: str
+    unit: str
+    threshold: int
+    spent: int
+    limit: int
+    resets_at_ms: int
+
+
 Happening = (
     ConfigurationChanged
     | RequestStarted
@@ -114,4 +130,5 @@ Happening = (
     | RequestFinished
     | ConnectionCooled
     | BreakerChanged
+    | BudgetWarning
 )

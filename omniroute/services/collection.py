@@ -6,6 +6,7 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
+from omniroute.services.budgets import Budgets
 from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
@@ -13,11 +14,13 @@ from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import Providers
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
@@ -34,6 +37,9 @@ class Services:
 
     login: Login
     keys: Keys
+    limits: LimitSettings
+    budgets: Budgets
+    pricing: Pricing
     nodes: Nodes
     providers: Providers
     combos: Combos

@@ -1,6 +1,6 @@
 """The state of every account's limits: what its provider said of them, and whether it is left alone for now."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,15 +67,6 @@ class RateLimitState:
     lockouts: tuple[Lockout, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfiguredLimits:
-    """The limits that an operator set for all; None: there is none."""
-
-    requests_per_minute: int | None = None
-    min_time_between_requests: int | None = None
-    concurrent_requests: int | None = None
-
-
 class RateLimits:
     """Tells them; where they are learned and set is handed in."""
 
@@ -84,11 +75,9 @@ class RateLimits:
         *,
         accounts: Callable[[], Sequence[AccountLimits]],
         lockouts: Callable[[], Sequence[Lockout]],
-        configured: Callable[[], Awaitable[ConfiguredLimits]],
     ) -> None:
         self._accounts = accounts
         self._lockouts = lockouts
-        self._configured = configured
 
     def state(self) -> RateLimitState:
         """Return the state of every account."""
@@ -103,7 +92,3 @@ class RateLimits:
             },
             lockouts=tuple(self._lockouts()),
         )
-
-    async def configured(self) -> ConfiguredLimits:
-        """Return what an operator set for all."""
-        return await self._configured()

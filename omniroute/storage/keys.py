@@ -47,9 +47,10 @@ class Keys:
             require_hit(await connection.execute(change), _NOUN, key.id)
 
     async def delete(self, key_id: str) -> None:
-        """Remove one; raises NotFound."""
+        """Remove one and its budgets; raises NotFound."""
         async with self._database.transaction() as connection:
             require_hit(await connection.execute(delete(_TABLE).where(_TABLE.c.id == key_id)), _NOUN, key_id)
+            await connection.execute(delete(tables.budgets).where(tables.budgets.c.key_id == key_id))
 
 
 def _write(key: KeyRow) -> dict[str, Any]:
@@ -63,6 +64,15 @@ def _write(key: KeyRow) -> dict[str, Any]:
             "scopes": sorted(key.scopes),
             "is_active": key.is_active,
             "expires_at": key.expires_at,
+            "requests_per_minute": key.requests_per_minute,
+            "tokens_per_minute": key.tokens_per_minute,
+            "max_concurrent": key.max_concurrent,
+            "allowed_models": list(key.allowed_models),
+            "allowed_providers": list(key.allowed_providers),
+            "allowed_addresses": list(key.allowed_addresses),
+            "no_log": key.no_log,
+            "previous_digest": key.previous_digest,
+            "previous_until": key.previous_until,
             "created_at": key.created_at,
             "updated_at": key.updated_at,
         },
@@ -78,6 +88,15 @@ def _read(row: RowMapping) -> KeyRow:
         scopes=frozenset(row["scopes"]),
         is_active=row["is_active"],
         expires_at=row["expires_at"],
+        requests_per_minute=row["requests_per_minute"],
+        tokens_per_minute=row["tokens_per_minute"],
+        max_concurrent=row["max_concurrent"],
+        allowed_models=tuple(row["allowed_models"]),
+        allowed_providers=tuple(row["allowed_providers"]),
+        allowed_addresses=tuple(row["allowed_addresses"]),
+        no_log=row["no_log"],
+        previous_digest=row["previous_digest"],
+        previous_until=row["previous_until"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -21,7 +21,8 @@ Position = tuple[int, str]  # started_at and id
 _LOGS = tables.request_logs
 _ATTEMPTS = tables.request_attempts
 _LISTS = ("losses", "tags", "policies")
-LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in {*_LISTS, "attempts", "decision"})
+_OTHERS = frozenset({*_LISTS, "attempts", "decision", "usage_more"})
+LOG_FIELDS = tuple(one.name for one in fields(RequestRow) if one.name not in _OTHERS)
 ATTEMPT_FIELDS = tuple(one.name for one in fields(AttemptRow))
 # An IN list is cut into pieces, as a statement's parameters are limited: to 32,766 by SQLite, 32,767 by PostgreSQL.
 CHUNK = 1000
@@ -161,6 +162,7 @@ def _read(row: RowMapping, attempts: Sequence[AttemptRow]) -> RequestRow:
     return RequestRow(
         **_only(row, LOG_FIELDS),
         **lists,
+        usage_more=row["usage_more"],
         decision=row["decision"],
         attempts=tuple(attempts),
     )

@@ -86,7 +86,11 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
-    """A key that clients present; `digest` is its keyed hash, 32 bytes."""
+    """A key that clients present; `digest` is its keyed hash, 32 bytes, and `previous_digest` that of its last text.
+
+    The last text is good until `previous_until`. Limits that are None or empty limit nothing; `no_log` means that
+    nothing is kept of a request but what money needs.
+    """
 
     id: str
     name: str
@@ -95,7 +99,40 @@ class KeyRow:
     scopes: frozenset[str]  # inference, admin
     is_active: bool = True
     expires_at: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    max_concurrent: int | None = None
+    allowed_models: tuple[str, ...] = ()
+    allowed_providers: tuple[str, ...] = ()
+    allowed_addresses: tuple[str, ...] = ()
+    no_log: bool = False
+    previous_digest: bytes | None = None
+    previous_until: int | None = None
     created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    """How much a key ("" = all calls together) may use in a period; `limit` is in nano-dollars or tokens, by `unit`."""
+
+    key_id: str
+    period: str  # daily, weekly, monthly
+    unit: str  # usd, tokens
+    limit: int
+    thresholds: tuple[int, ...]
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """An operator's own price of a model at a provider; `prices` are dollars for a million tokens of each kind."""
+
+    provider: str
+    model: str
+    prices: JsonObject
+    version: int
     updated_at: int
 
 
@@ -181,6 +218,8 @@ class RequestRow:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    usage_more: JsonObject | None = None  # the rarer figures of formats.hub.Usage, by their names there
+    service_tier: str | None = None
     usage_source: str = "none"
     cost_nano: int | None = None
     price_version: str | None = None

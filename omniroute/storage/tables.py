@@ -134,7 +134,40 @@ api_keys = Table(
     Column("scopes", JSON, nullable=False),  # list of inference, admin
     Column("is_active", Boolean, nullable=False),
     Column("expires_at", BigInteger),
+    Column("requests_per_minute", Integer),
+    Column("tokens_per_minute", BigInteger),
+    Column("max_concurrent", Integer),
+    Column("allowed_models", JSON, nullable=False),  # patterns; an empty list allows all, in these three
+    Column("allowed_providers", JSON, nullable=False),
+    Column("allowed_addresses", JSON, nullable=False),  # addresses and CIDR ranges
+    Column("no_log", Boolean, nullable=False),
+    Column("previous_digest", LargeBinary(32)),  # of the text before the last rotation
+    Column("previous_until", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# How much may be used in a period.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("key_id", String(40), primary_key=True),  # "" = all calls together
+    Column("period", String(16), primary_key=True),  # daily, weekly, monthly
+    Column("unit", String(16), primary_key=True),  # usd, tokens
+    Column("amount", BigInteger, nullable=False),  # nano-dollars or tokens
+    Column("thresholds", JSON, nullable=False),  # percentages at which somebody is told
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# An operator's own prices, over those that come with the package.
+price_overrides = Table(
+    "price_overrides",
+    metadata,
+    Column("provider", String(64), primary_key=True),
+    Column("model", String(256), primary_key=True),
+    Column("prices", JSON, nullable=False),
+    Column("version", BigInteger, nullable=False),  # of all overrides together, at the time this one was set
     Column("updated_at", BigInteger, nullable=False),
 )
 
@@ -194,6 +227,8 @@ request_logs = Table(
     Column("cache_read_tokens", BigInteger),
     Column("cache_write_tokens", BigInteger),
     Column("reasoning_tokens", BigInteger),
+    Column("usage_more", JSON(none_as_null=True)),  # rarer figures: audio, images, what the cache keeps for an hour
+    Column("service_tier", String(32)),
     Column("usage_source", String(16), nullable=False),  # final, partial, counted, estimated, none
     Column("cost_nano", BigInteger),
     Column("price_version", String(32)),

@@ -89,6 +89,11 @@ class UsageRows:
         async with self._database.reading() as connection:
             return await read_one(connection, request_id)
 
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are stored."""
+        async with self._database.reading() as connection:
+            return await _find_known(connection, ids)
+
     async def minutes(self, since_minute: int) -> tuple[MinuteRow, ...]:
         """Return the sums from `since_minute` on, oldest first."""
         query = select(_MINUTES).where(_MINUTES.c.minute >= since_minute)
@@ -175,6 +180,7 @@ def _log(row: RequestRow) -> dict[str, Any]:
     for name in _LISTS:
         listed = getattr(row, name)
         made[name] = dumps(listed).decode() if listed else None
+    made["usage_more"] = dumps(row.usage_more).decode() if row.usage_more else None
     made["decision"] = None if row.decision is None else dumps(row.decision).decode()
     return made
 

@@ -3,6 +3,7 @@
 import hmac
 from urllib.parse import parse_qs
 
+from omniroute.gateway.access import check_address
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.kit.errors import Forbidden, Unauthenticated
 from omniroute.storage.rows import KeyRow
@@ -25,7 +26,9 @@ def presented(headers: dict[bytes, bytes], query: bytes) -> bytes | None:
     return None
 
 
-def identify(snapshot: Snapshot, headers: dict[bytes, bytes], query: bytes, now_ms: int) -> KeyRow | None:
+def identify(
+    snapshot: Snapshot, headers: dict[bytes, bytes], query: bytes, now_ms: int, address: str | None
+) -> KeyRow | None:
     """Return the caller's key, None for an anonymous caller where that is allowed; raise when it is not."""
     shown = presented(headers, query)
     if not shown:
@@ -37,11 +40,20 @@ def identify(snapshot: Snapshot, headers: dict[bytes, bytes], query: bytes, now_
             )
         return None
     # The digest is keyed, so finding it in a dictionary tells a guesser nothing about any other key.
-    key = snapshot.keys.get(hmac.digest(snapshot.pepper, shown, "sha256"))
-    if key is None or not key.is_active or (key.expires_at is not None and key.expires_at <= now_ms):
+    digest = hmac.digest(snapshot.pepper, shown, "sha256")
+    key = snapshot.keys.get(digest)
+    if key is None or not _is_good(key, digest, now_ms):
         if snapshot.asks_for_key:
             raise Unauthenticated("The API key is not valid.", code="invalid_api_key")
         return None
     if INFERENCE not in key.scopes:
         raise Forbidden("This key lacks the scope 'inference'.", code="insufficient_scope")
+    check_address(snapshot.terms.of(key), address)
     return key
+
+
+def _is_good(key: KeyRow, digest: bytes, now_ms: int) -> bool:
+    """Whether a key may be used now; by the text before its last rotation only for a while."""
+    if not key.is_active or (key.expires_at is not None and key.expires_at <= now_ms):
+        return False
+    return digest == key.digest or (key.previous_until is not None and now_ms < key.previous_until)

@@ -42,7 +42,7 @@ class Counts:
             forwarded=headers,
             foreign_state=holds_marked(text),
         )
-        counted = await self._counting.count(question, exchange.snapshot)
+        counted = await self._counting.count(question, exchange.snapshot, exchange.key)
         await answer(exchange, counted.answer, [(b"x-omniroute-count", counted.source.encode())])
 
     async def _read(self, exchange: Exchange) -> bytes:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from omniroute import __version__
+from omniroute.gateway.access import visible
 from omniroute.gateway.downstream import Headers
-from omniroute.gateway.snapshot import ModelEntry, Snapshot
+from omniroute.gateway.snapshot import ModelEntry
 from omniroute.kit import json
 from omniroute.kit.errors import NotFound
 from omniroute.v1.asgi import read_body
@@ -20,29 +21,29 @@ _OLLAMA_VERSION = "0.12.0"
 
 async def serve_models(exchange: Exchange) -> None:
     """GET /v1/models: OpenAI's fields and Anthropic's, which do not collide."""
-    entries = [_openai(entry) for entry in exchange.snapshot.models]
+    entries = [_openai(entry) for entry in visible(exchange.snapshot, exchange.key)]
     ends = {"first_id": entries[0]["id"], "last_id": entries[-1]["id"]} if entries else {}
     await answer(exchange, {"object": "list", "data": entries, "has_more": False, **ends})
 
 
 async def serve_model(exchange: Exchange) -> None:
     """GET /v1/models/{id}."""
-    await answer(exchange, _openai(_find(exchange.snapshot, exchange.params["model"])))
+    await answer(exchange, _openai(_find(exchange, exchange.params["model"])))
 
 
 async def serve_gemini_models(exchange: Exchange) -> None:
     """GET /v1beta/models."""
-    await answer(exchange, {"models": [_gemini(entry) for entry in exchange.snapshot.models]})
+    await answer(exchange, {"models": [_gemini(entry) for entry in visible(exchange.snapshot, exchange.key)]})
 
 
 async def serve_gemini_model(exchange: Exchange) -> None:
     """GET /v1beta/models/{model}."""
-    await answer(exchange, _gemini(_find(exchange.snapshot, exchange.params["model"])))
+    await answer(exchange, _gemini(_find(exchange, exchange.params["model"])))
 
 
 async def serve_tags(exchange: Exchange) -> None:
     """GET /api/tags."""
-    await answer(exchange, {"models": [_tag(entry) for entry in exchange.snapshot.models]})
+    await answer(exchange, {"models": [_tag(entry) for entry in visible(exchange.snapshot, exchange.key)]})
 
 
 async def serve_version(exchange: Exchange) -> None:
@@ -54,7 +55,7 @@ async def serve_show(exchange: Exchange) -> None:
     """POST /api/show: what Ollama's clients ask before they chat."""
     body = parse(await read_body(exchange.headers, exchange.receive, _SHOW_BYTES))
     name = model_of({"model": body.get("model") or body.get("name")})
-    entry = _find(exchange.snapshot, name)
+    entry = _find(exchange, name)
     shown = {
         "license": "",
         "modelfile": f"FROM {entry.id}",
@@ -80,10 +81,10 @@ async def answer(exchange: Exchange, value: dict[str, Any], more: Headers = ()) 
     await exchange.client.answer(200, headers, body)
 
 
-def _find(snapshot: Snapshot, model: str) -> ModelEntry:
+def _find(exchange: Exchange, model: str) -> ModelEntry:
     """Return a listed model; Ollama's clients may add `:latest`."""
     wanted = {model, model.removeprefix("models/"), model.removesuffix(":latest")}
-    for entry in snapshot.models:
+    for entry in visible(exchange.snapshot, exchange.key):
         if entry.id in wanted:
             return entry
     raise NotFound(f"The model {model!r} is not listed.", param="model", code="model_not_found")

@@ -166,7 +166,7 @@ class DataPlane:
                 address=address,
                 request_id=request_id,
                 started_ms=now_ms,
-                key=identify(snapshot, headers, query, now_ms),
+                key=identify(snapshot, headers, query, now_ms, address),
                 snapshot=snapshot,
                 receive=receive,
                 client=client,

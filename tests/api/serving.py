@@ -66,6 +66,9 @@ def services_of(parts: Parts, reach: Reach) -> Services:
     return Services(
         login=parts.login,
         keys=parts.keys,
+        limits=parts.limits,
+        budgets=parts.budgets,
+        pricing=parts.pricing,
         nodes=parts.nodes,
         providers=parts.providers,
         combos=parts.combos,

@@ -269,9 +269,9 @@ def test_an_event_without_end_is_given_up() -> None:
 
 def test_the_usage_of_a_whole_answer_is_read() -> None:
     body = b'{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":5},"more":1}'
-    assert whole_usage(body) == Usage(input=3, output=5)
-    assert whole_usage(b'{"choices":[{}]}') is None
-    assert whole_usage(b'{"choices":[{}],"usage":null,"error":null}') is None
+    assert whole_usage(body) == (Usage(input=3, output=5), None)
+    assert whole_usage(b'{"choices":[{}],"service_tier":"flex"}') == (None, "flex")
+    assert whole_usage(b'{"choices":[{}],"usage":null,"error":null}') == (None, None)
 
 
 @pytest.mark.parametrize(

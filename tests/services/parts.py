@@ -15,6 +15,7 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
+from omniroute.services.budgets import Budgets, budget_of
 from omniroute.services.cache import Cache
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
@@ -23,6 +24,7 @@ from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
+from omniroute.services.limits import LimitSettings, LimitsStatus
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
@@ -33,8 +35,9 @@ from omniroute.services.passwords import Passwords
 from omniroute.services.policies import Policies
 from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
+from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
-from omniroute.services.rate_limits import ConfiguredLimits, RateLimits
+from omniroute.services.rate_limits import RateLimits
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
@@ -45,9 +48,11 @@ from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.state.ledger import MemoryLedger
 from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
+from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.database import Database
@@ -56,11 +61,14 @@ from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.rerating import Rerating
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import check_local
+from omniroute.upstream.prices import PriceBook
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -106,6 +114,11 @@ class Parts:
     logins: Logins
     login: Login
     keys: Keys
+    limits: LimitSettings
+    budgets: Budgets
+    pricing: Pricing
+    prices: PriceBook
+    ledger: MemoryLedger
     nodes: Nodes
     providers: Providers
     combos: Combos
@@ -136,9 +149,23 @@ class Parts:
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     changes: list[ConfigurationChanged]
+    budgets: BudgetRows
+    ledger: MemoryLedger
+    clock: ManualClock
 
     async def __call__(self, event: ConfigurationChanged) -> None:
         self.changes.append(event)
+        if event.noun == "budgets":
+            budgets = [budget_of(row) for row in await self.budgets.list()]
+            self.ledger.configure(budgets, {}, self.clock.now_ms())
+
+
+async def _nothing_waits() -> None:
+    """Records are written at once here."""
+
+
+async def _quiet() -> LimitsStatus:
+    return LimitsStatus(requests_last_minute=0, tokens_last_minute=0, in_flight=0, waiting=0)
 
 
 def _rulebook(  # noqa: PLR0917 - each once
@@ -170,7 +197,9 @@ def assemble(
 ) -> Parts:
     clock = ManualClock()
     bus = Bus()
-    told = _Told(changes=[])
+    ledger = MemoryLedger()
+    budget_rows = BudgetRows(database)
+    told = _Told(changes=[], budgets=budget_rows, ledger=ledger, clock=clock)
     health: dict[str, ConnectionHealth] = {}
     meta = Meta(database, sealer)
     node_rows = NodeRows(database, sealer)
@@ -200,9 +229,6 @@ def assemble(
     def check_model(model: str) -> ModelCheck:
         return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
 
-    async def configured() -> ConfiguredLimits:
-        return ConfiguredLimits()
-
     background = Background()
     answers = Answers(
         archive=Archive(AnswerRows(database), clock),
@@ -210,6 +236,7 @@ def assemble(
         clock=clock,
         background=background,
     )
+    prices = PriceBook.load(clock)
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
@@ -268,7 +295,7 @@ def assemble(
         resilience=Resilience(groups=SettingGroups(database), changed=told),
         breakers=Breakers(read=lambda: held, reset=reset),
         availability=Availabilities(read=lambda: NOBODY, check=check_model, reset=reset),
-        rate_limits=RateLimits(accounts=tuple, lockouts=tuple, configured=configured),
+        rate_limits=RateLimits(accounts=tuple, lockouts=tuple),
         held=held,
         database=database,
         meta=meta,
@@ -301,4 +328,24 @@ def assemble(
         explain=Explain(rows=usage_rows, dry_run=dry_run, simulate=simulate),
         telemetry=Telemetry(live=live, keys=key_rows, clock=clock),
         live=live,
+        limits=LimitSettings(groups=SettingGroups(database), connections=connection_rows, status=_quiet, changed=told),
+        ledger=ledger,
+        budgets=Budgets(
+            rows=budget_rows,
+            keys=key_rows,
+            look=lambda: ledger.standings(clock.now_ms()),
+            clock=clock,
+            changed=told,
+        ),
+        prices=prices,
+        pricing=Pricing(
+            rows=PriceRows(database),
+            rerating=Rerating(database),
+            book=prices,
+            groups=SettingGroups(database),
+            adjust=ledger.adjust,
+            flush=_nothing_waits,
+            clock=clock,
+            changed=told,
+        ),
     )

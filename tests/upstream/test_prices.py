@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omniroute.formats.hub import Usage
-from omniroute.upstream.prices import PriceBook, Prices, Rate, Tier, cost_nano
+from omniroute.upstream.prices import PriceBook, cost_nano, cost_of, most_nano
+from omniroute.upstream.rates import Prices, Rate, Tier
 from scripts.compile_prices import SOURCES
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,13 @@ def rate_of(provider: str, model: str, moment: datetime = NOON) -> Rate:
             Usage(input=10_000, cache_read=8_000, cache_write=500, output=300),
             13_275_000,
         ),
+        # 600 plain at $3 + 300 kept 5 minutes at $3.75 + 100 kept an hour at $6
+        (
+            "anthropic",
+            "claude-sonnet-4-5",
+            Usage(input=1_000, cache_write=400, cache_write_1h=100),
+            3_525_000,
+        ),
         # 800 at $2.50 + 200 at $1.25 + 500 at $10
         ("openai", "gpt-4o", Usage(input=1_000, cache_read=200, output=500), 7_250_000),
         # reasoning has no price of its own: output's. 1,000 at $1.25 + 2,000 at $10
@@ -94,6 +102,47 @@ def test_fractions_are_rounded_once_half_up() -> None:
     rate = Rate(model="m", prices=Prices(input=250_000, output=250_000))
     assert cost_nano(rate, Usage(input=1)) == 0  # a quarter of a nano
     assert cost_nano(rate, Usage(input=1, output=1)) == 1  # two quarters make a half
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "service", "nano"),
+    [
+        ("openai", "gpt-5", None, 11_250_000),  # 1,000 at $1.25 + 1,000 at $10
+        ("openai", "gpt-5", "default", 11_250_000),
+        ("openai", "gpt-5", "flex", 5_625_000),
+        ("openai", "gpt-5", "priority", 22_500_000),
+        ("openai", "gpt-5", "batch", 5_625_000),
+        ("anthropic", "claude-sonnet-4-5", "batch", 9_000_000),  # half of 1,000 at $3 + 1,000 at $15
+    ],
+)
+def test_a_service_tier_has_its_own_price(provider: str, model: str, service: str | None, nano: int) -> None:
+    cost, version = cost_of(rate_of(provider, model), Usage(input=1_000, output=1_000), service)
+    assert (cost, version) == (nano, TABLE["version"])
+
+
+def test_a_service_tier_whose_price_is_not_known_costs_nobody_knows_what() -> None:
+    assert cost_of(rate_of("anthropic", "claude-sonnet-4-5"), Usage(input=1), "priority") == (None, None)
+    assert cost_of(None, Usage(input=1)) == (None, None)
+    assert cost_of(rate_of("openai", "gpt-5"), None) == (None, None)
+
+
+def test_ones_own_price_holds_over_the_table_until_it_is_taken_back() -> None:
+    prices = book()
+    own = Rate(model="gpt-5", prices=Prices(input=1, output=2), version="override 3")
+    prices.override({("openai", "GPT-5"): own, ("mine", "large"): own})
+    assert prices.rate("openai", "gpt-5") is own
+    assert prices.rate("mine", "large") is own
+    prices.override({})
+    assert prices.rate("openai", "gpt-5") == rate_of("openai", "gpt-5")
+    assert prices.rate("mine", "large") is None
+
+
+@given(read=st.integers(0, 9), write=st.integers(0, 9), plain=st.integers(0, 9), out=st.integers(0, 99))
+def test_no_usage_costs_more_than_the_most_it_was_thought_to(read: int, write: int, plain: int, out: int) -> None:
+    for model in ("claude-sonnet-4-5", "claude-opus-4-1"):
+        rate = rate_of("anthropic", model)
+        usage = Usage(input=read + write + plain, cache_read=read, cache_write=write, cache_write_1h=write, output=out)
+        assert cost_nano(rate, usage) <= most_nano(rate, read + write + plain, out)
 
 
 def test_what_a_vendor_leaves_out_counts_as_none() -> None:

@@ -28,7 +28,7 @@ OPERATIONS = (
         body=keys.NewApiKey,
         answer=keys.CreatedKey,
         status=201,
-        example={"name": "Laptop", "scopes": ["inference"]},
+        example={"name": "Laptop", "scopes": ["inference"], "rpm": 60, "allowedModels": ["openai/*"]},
     ),
     Operation(
         id="getKey",
@@ -54,6 +54,19 @@ OPERATIONS = (
         answer=keys.OneKey,
         errors=(NotFound,),
         example={"isActive": False},
+    ),
+    Operation(
+        id="rotateKey",
+        method="POST",
+        path="/api/keys/{id}/rotate",
+        tag="keys",
+        summary="Give a key a new text, shown this once; the old one stays good for a while if wanted",
+        policy=Policy.ADMIN,
+        handler=keys.rotate,
+        body=keys.Rotation,
+        answer=keys.CreatedKey,
+        errors=(NotFound,),
+        example={"graceSeconds": 3600},
     ),
     Operation(
         id="deleteKey",

@@ -79,14 +79,4 @@ OPERATIONS: tuple[Operation, ...] = (
         handler=rate_limits.show_all,
         answer=rate_limits.ShownRateLimits,
     ),
-    Operation(
-        id="getRateLimit",
-        method="GET",
-        path="/api/rate-limit",
-        tag="resilience",
-        summary="The limits set for all, and the state of every account",
-        policy=Policy.ADMIN,
-        handler=rate_limits.show_configured,
-        answer=rate_limits.ShownConfiguredLimits,
-    ),
 )

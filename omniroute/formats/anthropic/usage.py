@@ -12,6 +12,7 @@ def read_usage(*told: object) -> Usage | None:
     """The usage in one object, or in those of a stream, of which a later figure replaces an earlier one."""
     figures: dict[str, int] = {}
     reasoning: int | None = None
+    long_writes: int | None = None
     for raw in told:
         if not isinstance(raw, dict):
             continue
@@ -19,6 +20,9 @@ def read_usage(*told: object) -> Usage | None:
         details = raw.get("output_tokens_details")
         if isinstance(details, dict) and _count(details, "thinking_tokens") is not None:
             reasoning = _count(details, "thinking_tokens")
+        creation = raw.get("cache_creation")
+        if isinstance(creation, dict) and _count(creation, "ephemeral_1h_input_tokens") is not None:
+            long_writes = _count(creation, "ephemeral_1h_input_tokens")
     if not figures and reasoning is None:
         return None
     parts = [figures.get(key) for key in _FIGURES if key != "output_tokens"]
@@ -28,6 +32,7 @@ def read_usage(*told: object) -> Usage | None:
         output=figures.get("output_tokens"),
         cache_read=figures.get("cache_read_input_tokens"),
         cache_write=figures.get("cache_creation_input_tokens"),
+        cache_write_1h=long_writes,
         reasoning=reasoning,
     )
 
@@ -41,6 +46,11 @@ def write_usage(usage: Usage | None) -> Json:
         raw["cache_read_input_tokens"] = usage.cache_read
     if usage.cache_write is not None:
         raw["cache_creation_input_tokens"] = usage.cache_write
+    if usage.cache_write_1h is not None:
+        raw["cache_creation"] = {
+            "ephemeral_5m_input_tokens": max((usage.cache_write or 0) - usage.cache_write_1h, 0),
+            "ephemeral_1h_input_tokens": usage.cache_write_1h,
+        }
     if usage.reasoning is not None:
         raw["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
     return raw
