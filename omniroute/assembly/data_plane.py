@@ -25,8 +25,11 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
+from omniroute.services.proxies import Owners, Proxies
 from omniroute.state.bus import Bus
+from omniroute.upstream.asking import Asker
 from omniroute.upstream.client import Transports, UpstreamClient
+from omniroute.upstream.guard import check_url
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
 from omniroute.v1.counts import Counts
@@ -50,6 +53,8 @@ class DataPlane:
         self.rulebook = build_rulebook(stores, self.clock, self.changed)
         self.spending = Spending(stores.usage.spent, self.clock)
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
+        self.asker = Asker(self.client)
+        self.proxies = self._proxies(stores)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
         self.snapshots = Snapshots(
@@ -57,7 +62,9 @@ class DataPlane:
             connections=stores.connections,
             combos=stores.combos,
             aliases=stores.aliases,
+            custom_models=stores.custom_models,
             keys=stores.keys,
+            proxies=self.proxies,
             balancing=self.balancing,
             rulebook=self.rulebook,
             spend=self.spending,
@@ -66,11 +73,22 @@ class DataPlane:
             asks_for_key=settings.asks_for_key,
         )
         self.following = Following(stores.meta, self.snapshots.rebuild)
-        prices = PriceBook.load()
+        self.prices = prices = PriceBook.load()
         self.resolver = resolver = Resolver(prices, self.traffic)
         pipeline = self._pipeline(resolver, prices)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
+
+    def _proxies(self, stores: Stores) -> Proxies:
+        return Proxies(
+            rows=stores.proxies,
+            groups=stores.settings,
+            asker=self.asker,
+            check_url=check_url,
+            owners=Owners(connections=stores.connections, combos=stores.combos, nodes=stores.nodes),
+            clock=self.clock,
+            changed=self.changed,
+        )
 
     def _pipeline(self, resolver: Resolver, prices: PriceBook) -> Pipeline:
         settings = self._settings

@@ -9,14 +9,18 @@ from omniroute.gateway.states import States
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.checks import Checks
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
@@ -60,6 +64,18 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         rulebook=plane.rulebook,
         policy_trials=_policy_trials(stores, plane),
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=clock),
+        checks=_checks(stores, plane),
+        custom_models=CustomModels(
+            rows=stores.custom_models, upstreams=Upstreams(nodes=stores.nodes), clock=clock, changed=changed
+        ),
+        model_catalogue=ModelCatalogue(
+            nodes=stores.nodes,
+            connections=stores.connections,
+            custom_models=stores.custom_models,
+            prices=plane.prices,
+        ),
+        proxies=plane.proxies,
+        lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
         system=_system(login, plane),
         request_log=RequestLog(rows=stores.usage),
         feeds=_feeds(stores, plane),
@@ -110,6 +126,21 @@ def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
         requests=stores.usage,
         providers=lambda model: providers_of(plane.resolver, plane.snapshots.current(), model),
         spent=plane.spending.spent_usd,
+        clock=plane.clock,
+    )
+
+
+def _checks(stores: Stores, plane: DataPlane) -> Checks:
+    def proxy_of(base_url: str, connection_id: str | None, provider: str) -> str | None:
+        return plane.snapshots.current().proxies.url(base_url, connection=connection_id, provider=provider)
+
+    return Checks(
+        connections=stores.connections,
+        nodes=stores.nodes,
+        asker=plane.asker,
+        check_url=check_url,
+        proxy_of=proxy_of,
+        forgive=plane.cooling.forget,
         clock=plane.clock,
     )
 

@@ -6,12 +6,14 @@ from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
+from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
@@ -30,6 +32,8 @@ class Stores:
     combos: ComboRows
     aliases: AliasRows
     policies: PolicyRows
+    custom_models: CustomModelRows
+    proxies: ProxyRows
     keys: KeyRows
     logins: Logins
     usage: UsageRows
@@ -49,6 +53,8 @@ class Stores:
             combos=ComboRows(database),
             aliases=AliasRows(database),
             policies=PolicyRows(database),
+            custom_models=CustomModelRows(database),
+            proxies=ProxyRows(database, sealer),
             keys=KeyRows(database),
             logins=Logins(database),
             usage=UsageRows(database),

@@ -19,6 +19,7 @@ from omniroute.routing.policies import Rule
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.combos import Combo, ComboConfig
+from omniroute.services.proxies import KnownProxies
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
@@ -148,6 +149,7 @@ class Snapshot:
     policies: Sequence[Rule] = ()  # those that are not drafts, in order
     addresses: AddressFilter | None = None  # None: anyone may call
     shaping: Shaping | None = None  # None: requests go as they are
+    proxies: KnownProxies = field(default_factory=KnownProxies, repr=False)
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
 

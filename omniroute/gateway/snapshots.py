@@ -1,6 +1,7 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
@@ -12,14 +13,17 @@ from omniroute.routing.names import Names
 from omniroute.routing.policies import State
 from omniroute.services.balancing import Balancing
 from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.custom_models import ModelKind
 from omniroute.services.names import names_of, prefixes_of
+from omniroute.services.proxies import Proxies
 from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
+from omniroute.storage.custom_models import CustomModels
 from omniroute.storage.keys import Keys
 from omniroute.storage.nodes import Nodes
-from omniroute.storage.rows import ConnectionRow, NodeRow
+from omniroute.storage.rows import ConnectionRow, CustomModelRow, NodeRow
 from omniroute.upstream.auth import headers_for
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
 
@@ -34,10 +38,12 @@ class Snapshots:
         connections: Connections,
         combos: Combos,
         aliases: Aliases,
+        custom_models: CustomModels,
         keys: Keys,
         balancing: Balancing,
         rulebook: Rulebook,
         spend: Spend,
+        proxies: Proxies,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -46,10 +52,12 @@ class Snapshots:
         self._connections = connections
         self._combos = combos
         self._aliases = aliases
+        self._custom_models = custom_models
         self._keys = keys
         self._balancing = balancing
         self._rulebook = rulebook
         self._spend = spend
+        self._proxies = proxies
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -70,8 +78,9 @@ class Snapshots:
         keys = await self._keys.list()
         rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
         await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
-        accounts = _accounts(connections, nodes)
-        redactor.know(frozenset(_secrets(connections, nodes)))
+        proxies = await self._proxies.known()
+        accounts = _with_custom(_accounts(connections, nodes), await self._custom_models.list())
+        redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, alias_rows)
         combos = {row.name: shown(row) for row in combo_rows}
@@ -95,6 +104,7 @@ class Snapshots:
             policies=rules,
             addresses=await self._rulebook.ip_filter.compiled(),
             shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
+            proxies=proxies,
         )
 
 
@@ -119,6 +129,20 @@ def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) ->
         elif (record := records.get(row.provider)) is not None:
             accounts.append(_of_record(row, record))
     return accounts
+
+
+def _with_custom(accounts: Iterable[Account], custom: Iterable[CustomModelRow]) -> list[Account]:
+    """Return the accounts with the chat models that operators added to their providers."""
+    added: dict[str, list[str]] = {}
+    for row in custom:
+        if row.kind == ModelKind.CHAT:
+            added.setdefault(row.provider, []).append(row.model)
+    return [
+        replace(account, models=tuple(dict.fromkeys((*account.models, *more))))
+        if (more := added.get(account.provider_id))
+        else account
+        for account in accounts
+    ]
 
 
 def _of_node(row: ConnectionRow, node: NodeRow) -> Account:

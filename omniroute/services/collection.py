@@ -4,16 +4,21 @@ from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.checks import Checks
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.feeds import Feeds
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import Providers
+from omniroute.services.proxies import Proxies
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.rulebook import Rulebook
@@ -36,6 +41,11 @@ class Services:
     rulebook: Rulebook
     policy_trials: PolicyTrials
     locks: Locks
+    checks: Checks
+    custom_models: CustomModels
+    model_catalogue: ModelCatalogue
+    proxies: Proxies
+    lifecycle: Lifecycle
     system: System
     request_log: RequestLog
     feeds: Feeds

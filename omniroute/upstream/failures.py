@@ -65,6 +65,7 @@ _BY_STATUS: Mapping[int, FailureKind] = {
     402: FailureKind.QUOTA,
     403: FailureKind.AUTH,
     404: FailureKind.MODEL_MISSING,
+    407: FailureKind.TRANSIENT,  # a proxy on the way wants a password: nothing that the client could mend
     408: FailureKind.TIMEOUT,
     429: FailureKind.RATE,
     503: FailureKind.OVERLOAD,
@@ -121,6 +122,8 @@ def _kind(status: int, fault: Fault) -> FailureKind:
         return FailureKind.QUOTA
     if fault.code in {"content_filter", "content_policy_violation"}:
         return FailureKind.CONTENT_REFUSED
+    if fault.kind == "authentication":  # Gemini answers 400 to a wrong key
+        return FailureKind.AUTH
     by_status = _BY_STATUS.get(status)
     if by_status is not None:
         return by_status

@@ -8,14 +8,18 @@ from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.services.aliases import Aliases
 from omniroute.services.balancing import Balancing
+from omniroute.services.checks import Checks
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.feeds import Feeds
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
@@ -24,6 +28,7 @@ from omniroute.services.policies import Policies
 from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.request_log import RequestLog
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
@@ -35,16 +40,22 @@ from omniroute.state.bus import Bus
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
+from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
+from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
+from omniroute.upstream.asking import Asker
+from omniroute.upstream.client import UpstreamClient
+from omniroute.upstream.embedded import EmbeddedDemo
 from omniroute.upstream.guard import check_url
+from omniroute.upstream.prices import PriceBook
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -98,6 +109,11 @@ class Parts:
     rulebook: Rulebook
     policy_trials: PolicyTrials
     locks: Locks
+    checks: Checks
+    custom_models: CustomModels
+    model_catalogue: ModelCatalogue
+    proxies: Proxies
+    lifecycle: Lifecycle
     system: System
     request_log: RequestLog
     bus: Bus
@@ -158,10 +174,16 @@ def assemble(
             if name in {None, one}:
                 del measured[one]
 
+    def forgive(connection_id: str) -> None:
+        health.pop(connection_id, None)
+
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
     rulebook = _rulebook(database, node_rows, key_rows, names, clock, told)
+    custom_model_rows = CustomModelRows(database)
+    upstreams = Upstreams(nodes=node_rows)
+    asker = Asker(UpstreamClient(connect_timeout_s=5.0, transports={"demo": EmbeddedDemo()}))
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -218,6 +240,29 @@ def assemble(
             clock=clock,
             changed=told,
         ),
+        checks=Checks(
+            connections=connection_rows,
+            nodes=node_rows,
+            asker=asker,
+            check_url=check,
+            proxy_of=lambda _url, _connection, _provider: None,
+            forgive=forgive,
+            clock=clock,
+        ),
+        custom_models=CustomModels(rows=custom_model_rows, upstreams=upstreams, clock=clock, changed=told),
+        model_catalogue=ModelCatalogue(
+            nodes=node_rows, connections=connection_rows, custom_models=custom_model_rows, prices=PriceBook.load()
+        ),
+        proxies=Proxies(
+            rows=ProxyRows(database, sealer),
+            groups=SettingGroups(database),
+            asker=asker,
+            check_url=check,
+            owners=Owners(connections=connection_rows, combos=combo_rows, nodes=node_rows),
+            clock=clock,
+            changed=told,
+        ),
+        lifecycle=Lifecycle(login=login, allowed=True),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         request_log=RequestLog(rows=usage_rows),
         bus=bus,

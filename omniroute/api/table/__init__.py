@@ -3,8 +3,21 @@
 from functools import cache
 
 from omniroute.api.describe import described
-from omniroute.api.operation import Call, Described, Operation
-from omniroute.api.table import auth, inference, keys, policies, providers, routing, settings, system, usage
+from omniroute.api.docs_page import page
+from omniroute.api.operation import HTML, Call, Described, Operation, Reply
+from omniroute.api.table import (
+    auth,
+    checks,
+    inference,
+    keys,
+    policies,
+    providers,
+    proxies,
+    routing,
+    settings,
+    system,
+    usage,
+)
 from omniroute.edge.admission import Policy
 from omniroute.kit.json import JsonObject
 from omniroute.services.collection import Services
@@ -19,7 +32,22 @@ async def _describe(_services: Services, _call: Call[None, None]) -> JsonObject:
     return _document()
 
 
+async def _show_docs(_services: Services, _call: Call[None, None]) -> Reply:
+    text, headers = page()
+    return Reply(value=text, headers=headers)
+
+
 _CONTRACT = (
+    Operation(
+        id="showDocs",
+        method="GET",
+        path="/docs",
+        tag="system",
+        summary="This document, to be read by people",
+        policy=Policy.PUBLIC,
+        handler=_show_docs,
+        media=HTML,
+    ),
     Operation(
         id="getOpenApi",
         method="GET",
@@ -28,17 +56,22 @@ _CONTRACT = (
         summary="This document",
         policy=Policy.PUBLIC,
         handler=_describe,
-        answer=Described(name="OpenApi", schema={"type": "object", "additionalProperties": True}),
+        answer=Described(
+            name="OpenApi",
+            schema={"type": "object", "additionalProperties": True, "description": "An OpenAPI 3.1 document."},
+        ),
     ),
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     *auth.OPERATIONS,
     *providers.OPERATIONS,
+    *checks.OPERATIONS,
     *routing.OPERATIONS,
     *policies.OPERATIONS,
     *settings.OPERATIONS,
     *keys.OPERATIONS,
+    *proxies.OPERATIONS,
     *usage.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
