@@ -65,15 +65,8 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         policy_trials=_policy_trials(stores, plane),
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=clock),
         checks=_checks(stores, plane),
-        custom_models=CustomModels(
-            rows=stores.custom_models, upstreams=Upstreams(nodes=stores.nodes), clock=clock, changed=changed
-        ),
-        model_catalogue=ModelCatalogue(
-            nodes=stores.nodes,
-            connections=stores.connections,
-            custom_models=stores.custom_models,
-            prices=plane.prices,
-        ),
+        custom_models=_custom_models(stores, plane),
+        model_catalogue=_model_catalogue(stores, plane),
         proxies=plane.proxies,
         lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
         system=_system(login, plane),
@@ -127,6 +120,20 @@ def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
         providers=lambda model: providers_of(plane.resolver, plane.snapshots.current(), model),
         spent=plane.spending.spent_usd,
         clock=plane.clock,
+    )
+
+
+def _custom_models(stores: Stores, plane: DataPlane) -> CustomModels:
+    upstreams = Upstreams(nodes=stores.nodes)
+    return CustomModels(rows=stores.custom_models, upstreams=upstreams, clock=plane.clock, changed=plane.changed)
+
+
+def _model_catalogue(stores: Stores, plane: DataPlane) -> ModelCatalogue:
+    return ModelCatalogue(
+        nodes=stores.nodes,
+        connections=stores.connections,
+        custom_models=stores.custom_models,
+        prices=plane.prices,
     )
 
 

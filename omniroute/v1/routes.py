@@ -176,10 +176,7 @@ class DataPlane:
             else:
                 await self._handlers[route.serve](exchange)
         except OmniError as error:
-            status, fields, body = error_answer(CODECS[form], fault_of(error), request_id)
-            if isinstance(error, WrongMethod):
-                fields.append((b"allow", error.allowed.encode()))
-            await client.answer(status, fields, body)
+            await client.answer(*_refusal(form, error, request_id))
         except Exception:
             # The edge: what nobody foresaw is logged, and told without details.
             log.exception("unforeseen error", path=path, request=request_id)
@@ -205,6 +202,14 @@ class DataPlane:
         # A proxy may have begun a line of its own.
         told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         return client_address(host, told.decode("latin-1"), self._trusted)
+
+
+def _refusal(form: Format, error: OmniError, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Spell an error in the client's format."""
+    status, fields, body = error_answer(CODECS[form], fault_of(error), request_id)
+    if isinstance(error, WrongMethod):
+        fields.append((b"allow", error.allowed.encode()))
+    return status, fields, body
 
 
 def _unforeseen(request_id: str) -> Fault:
