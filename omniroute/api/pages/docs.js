@@ -156,7 +156,7 @@ function entry(method, path, operation) {
 
 const entries = [];
 function draw() {
-  at("about").textContent = contract.info.description;
+  at("about").textContent = contract.info.description.replace(/([^\n])\n(?!\n)/g, "$1 ");
   at("version").textContent = contract.info.version;
   for (const tag of contract.tags) {
     const list = made("ul", {});
