@@ -56,6 +56,7 @@ _TAGS = {
     "auth": "Signing in and out, and the first password.",
     "providers": "Accounts at providers, endpoints of one's own, and what they can do.",
     "routing": "Combos, aliases and the catalogue of models.",
+    "policies": "Rules for AI requests, and what is locked.",
     "keys": "The gateway's own keys.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",
@@ -94,7 +95,7 @@ def described(operations: Iterable[Operation]) -> JsonObject:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag, "description": _TAGS[tag]} for tag in dict.fromkeys(row.tag for row in rows)],
+        "tags": [{"name": tag, "description": _TAGS.get(tag, tag)} for tag in dict.fromkeys(row.tag for row in rows)],
         "paths": paths,
         "components": {
             "schemas": {name: schemas.named[name] for name in sorted(schemas.named)},
@@ -133,7 +134,7 @@ def _path_parameters(row: Operation) -> list[JsonObject]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": PARAMETERS[name],
+            "description": PARAMETERS.get(name, ""),
             "schema": {"type": "string", "pattern": _pattern(row)},
             **({"example": row.named[name]} if name in row.named else {}),
         }
