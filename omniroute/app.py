@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 # "/" because Claude Code asks HEAD / before anything else, and people type it into a browser.
 _PROBES = frozenset({"/", "/healthz", "/readyz"})
 _EMBEDDED: Transports = {"demo": EmbeddedDemo()}
+_LOOKING = frozenset({"GET", "HEAD"})
+_WRONG_METHOD = 405
 
 
 class Gateway:
@@ -118,13 +120,17 @@ class Gateway:
     async def _serve_probe(self, path: str, method: str, send: Send) -> None:
         """Answer / (who is here), /healthz (alive) and /readyz (may be sent traffic)."""
         ready = path != "/readyz" or not self.stopping
+        status = 200 if ready else 503
         told = {"name": "OmniRoute", "version": __version__, "status": "ok" if ready else "stopping"}
+        if method not in _LOOKING:
+            status, told = _WRONG_METHOD, {**told, "status": "only GET and HEAD are served here"}
         body = dumps(told)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
             (b"x-request-id", new_id("req").encode()),
+            *([(b"allow", b"GET, HEAD")] if status == _WRONG_METHOD else []),
         ]
-        await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

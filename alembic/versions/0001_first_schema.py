@@ -21,6 +21,8 @@ def upgrade() -> None:
     _make_combos()
     _make_model_aliases()
     _make_policies()
+    _make_custom_models()
+    _make_proxies()
     _make_api_keys()
     _make_budgets()
     _make_price_overrides()
@@ -135,6 +137,35 @@ def _make_policies() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policies")),
         sa.UniqueConstraint("name", name=op.f("uq_policies_name")),
+    )
+
+
+def _make_custom_models() -> None:
+    op.create_table(
+        "custom_models",
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("context_window", sa.Integer(), nullable=True),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "model", name=op.f("pk_custom_models")),
+    )
+
+
+def _make_proxies() -> None:
+    op.create_table(
+        "proxies",
+        sa.Column("id", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column("username", sa.String(length=255), nullable=True),
+        sa.Column("password_sealed", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxies")),
     )
 
 

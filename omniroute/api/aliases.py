@@ -20,7 +20,7 @@ class NewAlias(AliasDraft):
 
     alias: _Name
     model: _Name
-    position: Annotated[int, WHOLE, Field(ge=0, le=MOST_POSITION)] | None = None
+    position: Annotated[int, Field(ge=0, le=MOST_POSITION), WHOLE] | None = None
 
 
 @shape

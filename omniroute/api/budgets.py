@@ -19,7 +19,7 @@ GLOBAL = "global"
 _Key = Annotated[str, Field(min_length=1, max_length=40)]
 _Amount = Annotated[float, Field(ge=0, le=MOST_TOKENS)]
 _Thresholds = Annotated[
-    Sequence[Annotated[int, WHOLE, Field(ge=1, le=100)]], Field(min_length=0, max_length=MOST_THRESHOLDS)
+    Sequence[Annotated[int, Field(ge=1, le=100), WHOLE]], Field(min_length=0, max_length=MOST_THRESHOLDS)
 ]
 
 

@@ -53,9 +53,9 @@ class NewSimilarity(Similarity):
 class CacheUpdate(CacheChange):
     """What to change; what is left out stays. Similarity is replaced as a whole."""
 
-    ttl_s: Annotated[int, WHOLE, Field(ge=1, le=MOST_TTL_S)] | MISSING = MISSING
-    max_entries: Annotated[int, WHOLE, Field(ge=1, le=MOST_ENTRIES)] | MISSING = MISSING
-    max_entry_bytes: Annotated[int, WHOLE, Field(ge=LEAST_ENTRY_BYTES, le=MOST_ENTRY_BYTES)] | MISSING = MISSING
+    ttl_s: Annotated[int, Field(ge=1, le=MOST_TTL_S), WHOLE] | MISSING = MISSING
+    max_entries: Annotated[int, Field(ge=1, le=MOST_ENTRIES), WHOLE] | MISSING = MISSING
+    max_entry_bytes: Annotated[int, Field(ge=LEAST_ENTRY_BYTES, le=MOST_ENTRY_BYTES), WHOLE] | MISSING = MISSING
     similarity: NewSimilarity | MISSING = MISSING
 
 

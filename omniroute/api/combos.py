@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any
 
-from pydantic import MISSING, Field
+from pydantic import MISSING, Discriminator, Field, Tag
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, Done, adopt, shape
-from omniroute.kit.errors import FieldFault, Invalid
 from omniroute.routing.checks import AnswerChecks
 from omniroute.routing.conditions import Condition
 from omniroute.services.collection import Services
@@ -33,13 +32,14 @@ from omniroute.services.combos import (
     ComboTest,
 )
 from omniroute.services.names import LONGEST_MODEL
+from omniroute.services.rules import fault
 
 _Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 _Model = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]
-_Tokens = Annotated[int, WHOLE, Field(ge=0, le=MOST_TOKENS)]
-_Weight = Annotated[int, WHOLE, Field(ge=0, le=MOST_WEIGHT)]
-_Limit = Annotated[int, WHOLE, Field(ge=1, le=LONGEST_MS)]
-_Delay = Annotated[int, WHOLE, Field(ge=0, le=LONGEST_MS)]
+_Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS), WHOLE]
+_Weight = Annotated[int, Field(ge=0, le=MOST_WEIGHT), WHOLE]
+_Limit = Annotated[int, Field(ge=1, le=LONGEST_MS), WHOLE]
+_Delay = Annotated[int, Field(ge=0, le=LONGEST_MS), WHOLE]
 
 
 @shape
@@ -57,8 +57,8 @@ class NewTarget(ComboTarget):
     model: _Model
     connection: str | None = None
     weight: _Weight = 1
-    priority: Annotated[int, WHOLE, Field(ge=1, le=MOST_PRIORITY)] = 1
-    context_window: Annotated[int, WHOLE, Field(ge=1, le=MOST_TOKENS)] | None = None
+    priority: Annotated[int, Field(ge=1, le=MOST_PRIORITY), WHOLE] = 1
+    context_window: Annotated[int, Field(ge=1, le=MOST_TOKENS), WHOLE] | None = None
     condition: TargetCondition | None = None
 
 
@@ -74,7 +74,7 @@ class WeightedModel:
 class NewChecks(AnswerChecks):
     """What an answer must be like with cascade; what is left out is as the plain checks have it."""
 
-    min_characters: Annotated[int, WHOLE, Field(ge=0, le=MOST_CHARACTERS)] = 1
+    min_characters: Annotated[int, Field(ge=0, le=MOST_CHARACTERS), WHOLE] = 1
     pattern: Annotated[str, Field(max_length=LONGEST_PATTERN)] | None = None
 
 
@@ -82,18 +82,23 @@ class NewChecks(AnswerChecks):
 class NewConfig(ComboConfig):
     """Limits of one request."""
 
-    max_attempts: Annotated[int, WHOLE, Field(ge=1, le=MOST_ATTEMPTS)] | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS), WHOLE] | None = None
     timeout_ms: _Limit | None = None
     first_byte_timeout_ms: _Limit | None = None
-    sticky_limit: Annotated[int, WHOLE, Field(ge=1, le=MOST_STICKY)] = 1
-    max_retries: Annotated[int, WHOLE, Field(ge=0, le=MOST_RETRIES)] | None = None
+    sticky_limit: Annotated[int, Field(ge=1, le=MOST_STICKY), WHOLE] = 1
+    max_retries: Annotated[int, Field(ge=0, le=MOST_RETRIES), WHOLE] | None = None
     retry_delay_ms: _Delay | None = None
     hedge_after_ms: _Delay | None = None
     checks: NewChecks | None = None
 
 
 _Targets = Annotated[Sequence[NewTarget], Field(max_length=MOST_TARGETS)]
-_Models = Annotated[Sequence[_Model | WeightedModel], Field(max_length=MOST_TARGETS)]
+# Told apart by what they are, so that a fault is told of the one that was meant.
+_Named = Annotated[
+    Annotated[_Model, Tag("name")] | Annotated[WeightedModel, Tag("weighted")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "weighted"),
+]
+_Models = Annotated[Sequence[_Named], Field(max_length=MOST_TARGETS)]
 
 
 @shape
@@ -217,5 +222,4 @@ def _named(models: Sequence[Any]) -> tuple[NewTarget, ...]:
 
 def _refuse_both(*, given: bool) -> None:
     if given:
-        message = "is another spelling of targets: give one of the two"
-        raise Invalid(f"models {message}", param="models", details=[FieldFault(field="models", message=message)])
+        raise fault("models", "models is another spelling of targets: give one of the two")

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable
 
 from omniroute import __version__
-from omniroute.api.operation import HTML, Operation, expanded
-from omniroute.api.schemas import CLIENT_ERROR, ERROR, Schemas, reference
+from omniroute.api.glossary import PARAMETERS
+from omniroute.api.operation import HTML, ID_PATTERN, Operation, edited, expanded
+from omniroute.api.schemas import Schemas
 from omniroute.edge.admission import COOKIE, Policy
 from omniroute.edge.rim import JSON
+from omniroute.formats.hub import Format
 from omniroute.kit.errors import (
     Forbidden,
     Invalid,
     OmniError,
+    Outdated,
     TooLarge,
     Unauthenticated,
     Unprocessable,
@@ -28,12 +31,46 @@ _GUARDED: tuple[type[OmniError], ...] = (Unauthenticated, Forbidden)
 # Not http.HTTPStatus: its wording changed between Python versions, and the document is compared letter by letter.
 _PHRASES = {200: "Success", 201: "Created", 503: "Cannot serve now"}
 
+_HEADERS: JsonObject = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+_ETAG: JsonObject = {"ETag": {"$ref": "#/components/headers/ETag"}}
+_IF_MATCH: JsonObject = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the version that is to be changed; 412 when there is a newer one.",
+    "schema": {"type": "string"},
+}
+_SHARED_HEADERS: JsonObject = {
+    "ETag": {"description": "The version; send it as If-Match with a change.", "schema": {"type": "string"}},
+    "RequestId": {"description": "The request's id; the gateway's log has the same.", "schema": {"type": "string"}},
+}
+
 _SECURITY: dict[Policy, list[JsonObject]] = {
     Policy.PUBLIC: [],
     Policy.SETUP: [],
     Policy.ADMIN: [{"session": []}, {"bearer": []}, {"apiKey": []}],
     Policy.INFERENCE: [{"bearer": []}, {"apiKey": []}],
 }
+
+_TAGS = {
+    "auth": "Signing in and out, and the first password.",
+    "providers": "Accounts at providers, endpoints of one's own, and what they can do.",
+    "routing": "Combos, aliases and the catalogue of models.",
+    "policies": "Rules for AI requests, and what is locked.",
+    "keys": "The gateway's own keys.",
+    "settings": "What an operator sets at run time.",
+    "usage": "What was asked, and what it cost.",
+    "system": "The gateway as a whole.",
+    "inference": "What AI clients call, in the wire formats of five vendors.",
+}
+
+_ABOUT = """\
+One self-hosted endpoint for many AI providers.
+
+Everything below `/v1` is also served below `/api/v1`. Errors of the management API have one shape, with the id of the
+request; those of AI clients have the shape of the client's own wire format. Times are ISO 8601 in UTC, money is in US
+dollars. Fields that are not known are refused by name. What an operator changes carries an `ETag`; send it as
+`If-Match` with a change, and the change is refused with 412 if someone else was quicker."""
 
 _SCHEMES: JsonObject = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -45,37 +82,42 @@ _SCHEMES: JsonObject = {
 def described(operations: Iterable[Operation]) -> JsonObject:
     """Return the OpenAPI document of these operations."""
     rows = expanded(operations)
-    schemas = Schemas(rows)
+    schemas, tagged = Schemas(rows), edited(rows)
     paths: dict[str, JsonObject] = {}
     for row in rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas)
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas, is_tagged=row.path in tagged)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "OmniRoute",
             "version": __version__,
-            "description": "One self-hosted endpoint for many AI providers.",
+            "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(row.tag for row in rows)],
+        "tags": [{"name": tag, "description": _TAGS.get(tag, tag)} for tag in dict.fromkeys(row.tag for row in rows)],
         "paths": paths,
         "components": {
             "schemas": {name: schemas.named[name] for name in sorted(schemas.named)},
+            "headers": _SHARED_HEADERS,
             "securitySchemes": _SCHEMES,
         },
     }
 
 
-def _operation(row: Operation, schemas: Schemas) -> JsonObject:
+def _operation(row: Operation, schemas: Schemas, *, is_tagged: bool) -> JsonObject:
     made: JsonObject = {
         "operationId": row.id,
         "tags": [row.tag],
         "summary": row.summary,
         "security": _SECURITY[row.policy],
-        "responses": _responses(row, schemas),
+        "responses": _responses(row, schemas, is_tagged=is_tagged),
     }
+    if row.description:
+        made["description"] = row.description
     parameters = [*_path_parameters(row), *schemas.parameters(row)]
+    if is_tagged and row.method != "GET":
+        parameters.append(_IF_MATCH)
     if parameters:
         made["parameters"] = parameters
     if row.body is not None:
@@ -88,29 +130,61 @@ def _operation(row: Operation, schemas: Schemas) -> JsonObject:
 
 def _path_parameters(row: Operation) -> list[JsonObject]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PARAMETERS.get(name, ""),
+            "schema": {"type": "string", "pattern": _pattern(row)},
+            **({"example": row.named[name]} if name in row.named else {}),
+        }
         for name in _PARAM.findall(row.path)
     ]
 
 
-def _responses(row: Operation, schemas: Schemas) -> JsonObject:
+def _pattern(row: Operation) -> str:
+    if row.format is None:
+        return f"^{ID_PATTERN}$"
+    if row.format is Format.GEMINI and row.method == "POST":
+        return "^.+:(generateContent|streamGenerateContent|countTokens)$"
+    return "^.+$" if row.path.endswith(("/models/{id}", "/models/{path}")) else "^[^/]+$"
+
+
+def _responses(row: Operation, schemas: Schemas, *, is_tagged: bool) -> JsonObject:
     responses: JsonObject = {}
-    error = {JSON: {"schema": reference(CLIENT_ERROR if row.policy is Policy.INFERENCE else ERROR)}}
-    for kind in sorted(set(_errors(row)), key=lambda kind: kind.status):
-        responses[str(kind.status)] = {"description": _sentence(kind), "content": error}
+    late = (Outdated,) if is_tagged and row.method != "GET" else ()
+    for kind in sorted({*_errors(row), *late}, key=lambda kind: kind.status):
+        responses[str(kind.status)] = {
+            "description": _sentence(kind),
+            "headers": _HEADERS,
+            "content": {JSON: {"schema": schemas.error(row)}},
+        }
     for status in (row.status, *row.variants):
-        responses[str(status)] = {"description": _PHRASES[status], "content": _content(row, schemas)}
-    return {**dict(sorted(responses.items())), "default": {"description": "Any other failure", "content": error}}
+        responses[str(status)] = {
+            "description": _PHRASES[status],
+            "headers": {**_HEADERS, **_ETAG} if is_tagged and row.method != "DELETE" else _HEADERS,
+            "content": _content(row, schemas),
+            **({"links": _links(row)} if row.links else {}),
+        }
+    return dict(sorted(responses.items()))
+
+
+def _links(row: Operation) -> JsonObject:
+    return {
+        one.to: {"operationId": one.to, "parameters": {one.parameter: f"$response.body#{one.at}"}} for one in row.links
+    }
 
 
 def _content(row: Operation, schemas: Schemas) -> JsonObject:
     if row.media == HTML:
         return {"text/html": {"schema": {"type": "string"}}}
-    return {JSON: {"schema": schemas.answer(row)}}
+    return {JSON: {"schema": schemas.answer(row)}, **{media: {"schema": {"type": "string"}} for media in row.streams}}
 
 
 def _errors(row: Operation) -> Iterable[type[OmniError]]:
     yield from row.errors
+    if row.format is not None:
+        return
     if row.body is not None:
         yield from _WITH_BODY
     if row.query is not None:

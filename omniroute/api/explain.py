@@ -40,8 +40,8 @@ class NewReplay(ReplayDraft):
     targets: Annotated[Sequence[_Model], Field(max_length=MOST_TARGETS)] = ()
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    limit: Annotated[int, WHOLE, Field(ge=1, le=MOST_REPLAYED)] = USUALLY_REPLAYED
-    seed: Annotated[int, WHOLE, Field(ge=0, le=MOST_SEED)] = 1
+    limit: Annotated[int, Field(ge=1, le=MOST_REPLAYED), WHOLE] = USUALLY_REPLAYED
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED), WHOLE] = 1
 
 
 @shape

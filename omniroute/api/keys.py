@@ -21,7 +21,7 @@ from omniroute.services.keys import (
 )
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-_Rate = Annotated[int, WHOLE, Field(ge=1, le=MOST_RATE)]
+_Rate = Annotated[int, Field(ge=1, le=MOST_RATE), WHOLE]
 _Patterns = Annotated[
     Sequence[Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN)]], Field(max_length=MOST_PATTERNS)
 ]
@@ -62,7 +62,7 @@ class KeyUpdate(KeyChange):
 class Rotation:
     """For how long the old text of the key is still good."""
 
-    grace_seconds: Annotated[int, WHOLE, Field(ge=0, le=LONGEST_GRACE_S)] = 0
+    grace_seconds: Annotated[int, Field(ge=0, le=LONGEST_GRACE_S), WHOLE] = 0
 
 
 @shape

@@ -21,7 +21,7 @@ from omniroute.services.limits import (
     UnknownPrice,
 )
 
-_Limit = Annotated[int, WHOLE, Field(ge=1, le=MOST)]
+_Limit = Annotated[int, Field(ge=1, le=MOST), WHOLE]
 
 
 @shape
@@ -40,13 +40,13 @@ class RateLimitUpdate(LimitsChange):
     requests_per_minute: _Limit | MISSING | None = MISSING
     tokens_per_minute: _Limit | MISSING | None = MISSING
     concurrent_requests: _Limit | MISSING | None = MISSING
-    min_time_between_requests: Annotated[int, WHOLE, Field(ge=0, le=MOST_GAP_MS)] | MISSING = MISSING
+    min_time_between_requests: Annotated[int, Field(ge=0, le=MOST_GAP_MS), WHOLE] | MISSING = MISSING
     models: Mapping[str, NewScopeLimits] | MISSING = MISSING
     connections: Mapping[str, NewScopeLimits] | MISSING = MISSING
-    queue_size: Annotated[int, WHOLE, Field(ge=0, le=MOST_WAITING)] | MISSING = MISSING
-    queue_timeout_ms: Annotated[int, WHOLE, Field(ge=1, le=LONGEST_WAIT_MS)] | MISSING = MISSING
+    queue_size: Annotated[int, Field(ge=0, le=MOST_WAITING), WHOLE] | MISSING = MISSING
+    queue_timeout_ms: Annotated[int, Field(ge=1, le=LONGEST_WAIT_MS), WHOLE] | MISSING = MISSING
     unknown_price: UnknownPrice | MISSING = MISSING
-    default_output_tokens: Annotated[int, WHOLE, Field(ge=1, le=MOST_OUTPUT)] | MISSING = MISSING
+    default_output_tokens: Annotated[int, Field(ge=1, le=MOST_OUTPUT), WHOLE] | MISSING = MISSING
 
 
 @shape

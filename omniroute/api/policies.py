@@ -31,10 +31,10 @@ from omniroute.services.policy_terms import (
 from omniroute.services.policy_trials import MOST_RECORDED, Rehearsal, SampleRequest, Verdict
 
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-_Priority = Annotated[int, WHOLE, Field(ge=0, le=MOST_PRIORITY)]
+_Priority = Annotated[int, Field(ge=0, le=MOST_PRIORITY), WHOLE]
 _Model = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]
 _Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)]
-_Tokens = Annotated[int, WHOLE, Field(ge=0, le=MOST_TOKENS)]
+_Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS), WHOLE]
 _Cost = Annotated[float, Field(ge=0, le=MOST_USD)]
 _Listed = Field(max_length=MOST_LISTED)
 _TimeOfDay = Annotated[str, Field(pattern=TIME_PATTERN)]
@@ -74,9 +74,9 @@ class NewConditions(PolicyConditions):
 class NewLimits(Limits):
     """Limits for each key that the rule matches."""
 
-    requests_per_minute: Annotated[int, WHOLE, Field(ge=1, le=MOST_PER_MINUTE)] | None = None
-    concurrent_requests: Annotated[int, WHOLE, Field(ge=1, le=MOST_AT_ONCE)] | None = None
-    timeout_ms: Annotated[int, WHOLE, Field(ge=1, le=LONGEST_MS)] | None = None
+    requests_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE), WHOLE] | None = None
+    concurrent_requests: Annotated[int, Field(ge=1, le=MOST_AT_ONCE), WHOLE] | None = None
+    timeout_ms: Annotated[int, Field(ge=1, le=LONGEST_MS), WHOLE] | None = None
 
 
 @shape
@@ -85,7 +85,7 @@ class NewEffects(Effects):
 
     message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE)] | None = None
     reroute: _Model | None = None
-    max_tokens: Annotated[int, WHOLE, Field(ge=1, le=MOST_TOKENS)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS), WHOLE] | None = None
     require_tags: Annotated[tuple[_Tag, ...], _Listed] = ()
     limits: NewLimits | None = None
 
@@ -170,7 +170,7 @@ class DryRun:
     """What to try: one request in words, or the `last` recorded ones; with a policy that is not saved, if given."""
 
     request: Sample | None = None
-    last: Annotated[int, WHOLE, Field(ge=1, le=MOST_RECORDED)] | None = None
+    last: Annotated[int, Field(ge=1, le=MOST_RECORDED), WHOLE] | None = None
     policy: NewPolicy | None = None
 
 

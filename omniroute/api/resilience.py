@@ -20,10 +20,10 @@ from omniroute.services.resilience import (
     ResilienceChange,
 )
 
-_Hour = Annotated[int, WHOLE, Field(ge=0, le=HOUR_MS)]
-_Day = Annotated[int, WHOLE, Field(ge=0, le=DAY_MS)]
-_Limit = Annotated[int, WHOLE, Field(ge=1, le=HOUR_MS)]
-_Retries = Annotated[int, WHOLE, Field(ge=0, le=10)]
+_Hour = Annotated[int, Field(ge=0, le=HOUR_MS), WHOLE]
+_Day = Annotated[int, Field(ge=0, le=DAY_MS), WHOLE]
+_Limit = Annotated[int, Field(ge=1, le=HOUR_MS), WHOLE]
+_Retries = Annotated[int, Field(ge=0, le=10), WHOLE]
 
 
 @shape
@@ -35,9 +35,9 @@ class NewProfile(ProfileChange):
     rate_limit_cooldown: _Hour | MISSING = MISSING
     max_rate_limit_cooldown: _Day | MISSING = MISSING
     lock_cooldown: _Day | MISSING = MISSING
-    max_backoff_level: Annotated[int, WHOLE, Field(ge=0, le=20)] | MISSING = MISSING
-    circuit_breaker_threshold: Annotated[int, WHOLE, Field(ge=1, le=1_000)] | MISSING = MISSING
-    circuit_breaker_reset: Annotated[int, WHOLE, Field(ge=1, le=DAY_MS)] | MISSING = MISSING
+    max_backoff_level: Annotated[int, Field(ge=0, le=20), WHOLE] | MISSING = MISSING
+    circuit_breaker_threshold: Annotated[int, Field(ge=1, le=1_000), WHOLE] | MISSING = MISSING
+    circuit_breaker_reset: Annotated[int, Field(ge=1, le=DAY_MS), WHOLE] | MISSING = MISSING
     max_retries: _Retries | MISSING = MISSING
     retry_delay: _Hour | MISSING = MISSING
 
@@ -46,7 +46,7 @@ class NewProfile(ProfileChange):
 class NewRequestLimits(RequestChange):
     """What to change of the limits of one request; null takes a limit away. What is left out stays."""
 
-    max_attempts: Annotated[int, WHOLE, Field(ge=1, le=50)] | MISSING | None = MISSING
+    max_attempts: Annotated[int, Field(ge=1, le=50), WHOLE] | MISSING | None = MISSING
     timeout_ms: _Limit | MISSING | None = MISSING
     first_byte_timeout_ms: _Limit | MISSING | None = MISSING
     hedge_after_ms: _Hour | MISSING | None = MISSING

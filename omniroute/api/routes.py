@@ -3,15 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omniroute.api.operation import Call, Described, Operation, Reply, expanded
+from omniroute.api.operation import ID_PATTERN, Call, Described, Operation, Reply, edited, expanded
 from omniroute.api.shapes import read, read_query, write
 from omniroute.api.table import OPERATIONS
+from omniroute.api.versions import Versions
 from omniroute.edge.admission import Policy, admit, presented
 from omniroute.edge.bodies import received
 from omniroute.edge.origin import address_of, is_secure
@@ -22,8 +25,7 @@ from omniroute.services.collection import Services
 from omniroute.services.login import Visitor
 from omniroute.services.reach import Reach
 
-# Ids in paths are made here or in the catalogue; anything else is not found without asking the database.
-_PARAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_PARAM = re.compile(ID_PATTERN)
 
 
 def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) -> ASGIApp:
@@ -34,8 +36,12 @@ def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) 
             raise TypeError(f"{operation.method} {operation.path} declares no policy")
         if operation.handler is not None:
             paths[operation.path][operation.method] = operation
-    # The first that fits counts: what is spelled out goes before what takes any id.
-    routes = [Route(path, _Path(services, paths[path])) for path in sorted(paths, key=lambda path: "{" in path)]
+    # A path's own name wins over one that only has its shape.
+    in_order = sorted(paths.items(), key=lambda item: item[0].count("{"))
+    tagged, versions = edited(expanded(operations)), Versions()
+    routes = [
+        Route(path, _Path(services, by_method, versions if path in tagged else None)) for path, by_method in in_order
+    ]
     return Edge(Router(routes, redirect_slashes=False, default=_nothing_here))
 
 
@@ -46,8 +52,11 @@ async def _nothing_here(_scope: Scope, _receive: Receive, _send: Send) -> None:
 class _Path:
     """Everything at one path, by method."""
 
-    def __init__(self, services: Services, by_method: Mapping[str, Operation]) -> None:
+    def __init__(
+        self, services: Services, by_method: Mapping[str, Operation], versions: Versions | None = None
+    ) -> None:
         self._services = services
+        self._versions = versions
         self._by_method = dict(by_method)
         if "GET" in by_method:
             self._by_method["HEAD"] = by_method["GET"]
@@ -59,15 +68,39 @@ class _Path:
             error = NotAllowed(f"{scope['method']} is not possible here: use {allowed}")
             await answer_error(error, scope, send, {"allow": allowed})
             return
-        await _serve(self._services, operation, scope, receive, send)
+        call = await _read(self._services, operation, scope, receive)
+        if self._versions is None:
+            reply, body = await _done(self._services, operation, call)
+            await _answer(operation, reply, body, send)
+        else:
+            await self._versioned(self._versions, operation, call, scope, send)
+
+    async def _versioned(
+        self, versions: Versions, operation: Operation, call: Call[object, object], scope: Scope, send: Send
+    ) -> None:
+        """Serve what carries an ETag: a change waits for the one before it, and is held against If-Match."""
+        shown = self._by_method["GET"]
+        if operation.method == "GET":
+            reply, body = await _done(self._services, operation, call)
+        else:
+            async with versions.changing:
+                wanted = Headers(scope=scope).get("if-match")
+                if wanted is not None:
+                    _, present = await _done(self._services, shown, replace(call, body=None, query=None))
+                    versions.require(wanted, present, shown.volatile)
+                reply, body = await _done(self._services, operation, call)
+        if operation.answer is shown.answer:
+            reply = replace(reply, headers={**reply.headers, "etag": versions.tag(body, shown.volatile)})
+        await _answer(operation, reply, body, send)
 
 
-async def _serve(services: Services, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+async def _read(services: Services, operation: Operation, scope: Scope, receive: Receive) -> Call[object, object]:
+    """Admit a request and read it."""
     connection = HTTPConnection(scope)
     credentials = presented(connection)
     caller = await admit(services, operation.policy, connection, credentials)
     address = address_of(connection, services.reach)
-    call: Call[object, object] = Call(
+    return Call(
         params=_params(scope["path_params"]),
         query=_query(scope["query_string"], operation.query),
         body=await _body(operation, connection, receive, services.reach),
@@ -75,12 +108,20 @@ async def _serve(services: Services, operation: Operation, scope: Scope, receive
         credentials=credentials,
         is_secure=is_secure(connection, services.reach),
     )
+
+
+async def _done(services: Services, operation: Operation, call: Call[object, object]) -> tuple[Reply, bytes]:
+    """Call the handler and write what it returns."""
     if operation.handler is None:
         raise NotFound("the data plane serves this operation")
     result = await operation.handler(services, call)
     reply = result if isinstance(result, Reply) else Reply(value=result)
+    return reply, _written(reply, operation)
+
+
+async def _answer(operation: Operation, reply: Reply, body: bytes, send: Send) -> None:
     status = reply.status or operation.status
-    await answer(_written(reply, operation), send, status=status, media=operation.media, headers=reply.headers.items())
+    await answer(body, send, status=status, media=operation.media, headers=reply.headers.items())
 
 
 def _written(reply: Reply, operation: Operation) -> bytes:

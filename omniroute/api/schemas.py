@@ -6,17 +6,27 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from omniroute.api.inference import ERROR_ANSWER
+from omniroute.api.glossary import PARAMETERS, WORDS
 from omniroute.api.operation import Described, Operation
 from omniroute.api.shapes import adapter
+from omniroute.api.wire.errors import ERRORS
 from omniroute.kit.json import JsonObject
 
 ERROR = "Error"
-CLIENT_ERROR = ERROR_ANSWER.name
 
 _REF = "#/components/schemas/{model}"
+_FAULTS: JsonObject = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["field", "message"],
+        "additionalProperties": False,
+        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+    },
+}
 _ERROR: JsonObject = {
     "type": "object",
+    "description": "A failure.",
     "required": ["error"],
     "additionalProperties": False,
     "properties": {
@@ -27,14 +37,7 @@ _ERROR: JsonObject = {
             "properties": {
                 "code": {"type": "string"},
                 "message": {"type": "string"},
-                "details": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["field", "message"],
-                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-                    },
-                },
+                "details": _FAULTS,
                 "requestId": {"type": "string"},
             },
         }
@@ -60,15 +63,20 @@ class Schemas:
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._made, self.named = _generated(operations)
         self.named[ERROR] = _ERROR
-        self.named[CLIENT_ERROR] = dict(ERROR_ANSWER.schema)
         for operation in operations:
-            for kind in (operation.body, operation.answer):
+            kinds = (operation.body, operation.answer, None if operation.format is None else ERRORS[operation.format])
+            for kind in kinds:
                 if isinstance(kind, Described):
                     self.named[kind.name] = dict(kind.schema)
+        self.named = {name: _explained(schema, name) for name, schema in self.named.items()}
 
     def body(self, operation: Operation) -> JsonObject:
         """Return the schema of what the operation reads."""
         return self._of(operation.body, "validation")
+
+    def error(self, operation: Operation) -> JsonObject:
+        """Return the schema of the operation's failures, in the format of whoever calls it."""
+        return reference(ERROR if operation.format is None else ERRORS[operation.format].name)
 
     def answer(self, operation: Operation) -> JsonObject:
         """Return the schema of what the operation answers."""
@@ -81,7 +89,14 @@ class Schemas:
         schema = adapter(operation.query).json_schema(schema_generator=_Plain)
         required, defined = schema.get("required", ()), schema.get("$defs", {})
         return [
-            {"name": name, "in": "query", "required": name in required, "schema": _inlined(one, defined)}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                **({"description": PARAMETERS[name]} if name in PARAMETERS else {}),
+                "schema": _inlined(_without_null(one), defined),
+                **({"example": operation.asked[name]} if name in operation.asked else {}),
+            }
             for name, one in schema["properties"].items()
         ]
 
@@ -99,6 +114,30 @@ def _inlined(schema: Any, defined: JsonObject) -> Any:
     if name in defined:
         return _inlined(defined[name], defined)
     return {word: _inlined(one, defined) for word, one in schema.items()}
+
+
+def _without_null(schema: JsonObject) -> JsonObject:
+    """Return the schema of a parameter, which is left out rather than null."""
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name not in {"anyOf", "default"}}, **kinds[0]}
+
+
+def _explained(schema: JsonObject, name: str) -> JsonObject:
+    """Return a schema whose fields all say what they mean, those below too."""
+    made: JsonObject = {key: _explained(one, name) if key == "items" and one else one for key, one in schema.items()}
+    if "anyOf" in made:
+        made["anyOf"] = [_explained(one, name) for one in made["anyOf"]]
+    if "properties" in made:
+        made["properties"] = {word: _told(one, name, word) for word, one in made["properties"].items()}
+    return made
+
+
+def _told(schema: JsonObject, name: str, word: str) -> JsonObject:
+    made = _explained(schema, name)
+    words = WORDS.get(f"{name}.{word}") or WORDS.get(word)
+    return made if "description" in made or words is None else {**made, "description": words}
 
 
 def _generated(operations: Sequence[Operation]) -> tuple[dict[tuple[Any, JsonSchemaMode], JsonObject], JsonObject]:

@@ -49,7 +49,7 @@ class GeneralSettings(Balance):
 class GeneralUpdate(BalanceChange):
     """What to change; what is left out stays. A new password needs the current one or a fresh sign-in."""
 
-    sticky_round_robin_limit: Annotated[int, WHOLE, Field(ge=1, le=MOST_STICKY)] | MISSING = MISSING
+    sticky_round_robin_limit: Annotated[int, Field(ge=1, le=MOST_STICKY), WHOLE] | MISSING = MISSING
     blocked_providers: Annotated[Sequence[str], Field(max_length=_MOST_BLOCKED)] | MISSING = MISSING
     require_login: bool | MISSING = MISSING
     new_password: _NewPassword | MISSING = field(default=MISSING, repr=False)
@@ -69,7 +69,7 @@ class NewBan(BanDraft):
     """An address to shut out for a while."""
 
     ip: _Entry
-    duration_ms: Annotated[int, WHOLE, Field(ge=1, le=LONGEST_BAN_MS)] = BAN_MS
+    duration_ms: Annotated[int, Field(ge=1, le=LONGEST_BAN_MS), WHOLE] = BAN_MS
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
 
 
@@ -118,7 +118,7 @@ class ShownBudget(ThinkingBudget):
 class BudgetUpdate(ThinkingChange):
     """What to change."""
 
-    custom_budget: Annotated[int, WHOLE, Field(ge=0, le=MOST_BUDGET)] | MISSING = MISSING
+    custom_budget: Annotated[int, Field(ge=0, le=MOST_BUDGET), WHOLE] | MISSING = MISSING
 
 
 async def show_general(services: Services, _call: Call[None, None]) -> GeneralSettings:

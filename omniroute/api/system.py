@@ -1,8 +1,15 @@
 """The gateway as a whole: first questions and health."""
 
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import MISSING
+
 from omniroute.api.operation import Call, Reply
-from omniroute.api.shapes import adopt, shape
+from omniroute.api.shapes import Done, adopt, secret, shape
+from omniroute.kit.secret import Secret
 from omniroute.services.collection import Services
+from omniroute.services.passwords import LONGEST
 from omniroute.services.system import Health, Initial
 
 _CANNOT_SERVE = 503
@@ -16,6 +23,32 @@ class InitialState(Initial):
 @shape
 class HealthState(Health):
     """How the gateway fares."""
+
+
+@shape
+class Confirmation:
+    """The operator's password; it may be left out within a few minutes of signing in."""
+
+    password: Annotated[Secret, secret(least=1, most=LONGEST)] | MISSING = field(default=MISSING, repr=False)
+
+
+@shape
+class Restarting:
+    """The gateway lets requests under way finish, and begins again."""
+
+    status: Literal["restarting"] = "restarting"
+
+
+async def restart(services: Services, call: Call[Confirmation, None]) -> Restarting:
+    """Restart when all is done that is under way."""
+    await services.lifecycle.restart(call.body.password, call.visitor)
+    return Restarting()
+
+
+async def shutdown(services: Services, call: Call[Confirmation, None]) -> Done:
+    """Stop when all is done that is under way."""
+    await services.lifecycle.shutdown(call.body.password, call.visitor)
+    return Done(message="Shutting down...")
 
 
 async def initial(services: Services, _call: Call[None, None]) -> InitialState:

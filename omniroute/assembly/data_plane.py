@@ -38,10 +38,13 @@ from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
+from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.resilience import Resilience
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
+from omniroute.upstream.asking import Asker
 from omniroute.upstream.client import Transports, UpstreamClient
+from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import LocalEmbedding, check_local
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
@@ -90,12 +93,16 @@ class DataPlane:
         self.rulebook = build_rulebook(stores, self.clock, self.changed)
         self.resilience = Resilience(groups=stores.settings, changed=self.changed)
         self.cache = Cache(groups=stores.settings, changed=self.changed, answers=self.answers, check_local=check_local)
+        self.asker = Asker(self.client)
+        self.proxies = self._proxies(stores)
         self.snapshots = Snapshots(
             nodes=stores.nodes,
             connections=stores.connections,
             combos=stores.combos,
             aliases=stores.aliases,
+            custom_models=stores.custom_models,
             keys=stores.keys,
+            proxies=self.proxies,
             balancing=self.balancing,
             rulebook=self.rulebook,
             spend=self.spending,
@@ -120,6 +127,17 @@ class DataPlane:
         self.replay = Replays(prices, self.snapshots.current)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
         self.app = self._app(pipeline, resolver)
+
+    def _proxies(self, stores: Stores) -> Proxies:
+        return Proxies(
+            rows=stores.proxies,
+            groups=stores.settings,
+            asker=self.asker,
+            check_url=check_url,
+            owners=Owners(connections=stores.connections, combos=stores.combos, nodes=stores.nodes),
+            clock=self.clock,
+            changed=self.changed,
+        )
 
     def _pipeline(self, resolver: Resolver) -> Pipeline:
         settings = self._settings

@@ -12,17 +12,21 @@ from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
+from omniroute.services.checks import Checks
 from omniroute.services.collection import Services
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
@@ -67,6 +71,11 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         breakers=Breakers(read=plane.outlook.breakers, reset=plane.outlook.reset),
         availability=_availability(plane),
         rate_limits=_rate_limits(plane),
+        checks=_checks(stores, plane),
+        custom_models=_custom_models(stores, plane),
+        model_catalogue=_model_catalogue(stores, plane),
+        proxies=plane.proxies,
+        lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
         system=_system(login, plane),
         feeds=_feeds(stores, plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
@@ -190,6 +199,35 @@ def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
         requests=stores.usage,
         providers=lambda model: providers_of(plane.resolver, plane.snapshots.current(), model),
         spent=plane.spending.spent_usd,
+        clock=plane.clock,
+    )
+
+
+def _custom_models(stores: Stores, plane: DataPlane) -> CustomModels:
+    upstreams = Upstreams(nodes=stores.nodes)
+    return CustomModels(rows=stores.custom_models, upstreams=upstreams, clock=plane.clock, changed=plane.changed)
+
+
+def _model_catalogue(stores: Stores, plane: DataPlane) -> ModelCatalogue:
+    return ModelCatalogue(
+        nodes=stores.nodes,
+        connections=stores.connections,
+        custom_models=stores.custom_models,
+        prices=plane.prices,
+    )
+
+
+def _checks(stores: Stores, plane: DataPlane) -> Checks:
+    def proxy_of(base_url: str, connection_id: str | None, provider: str) -> str | None:
+        return plane.snapshots.current().proxies.url(base_url, connection=connection_id, provider=provider)
+
+    return Checks(
+        connections=stores.connections,
+        nodes=stores.nodes,
+        asker=plane.asker,
+        check_url=check_url,
+        proxy_of=proxy_of,
+        forgive=plane.cooling.forget,
         clock=plane.clock,
     )
 

@@ -9,6 +9,7 @@ from omniroute.storage.breakers import Breakers
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
+from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
@@ -16,6 +17,7 @@ from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
 from omniroute.storage.secrets import load_sealer
@@ -35,6 +37,8 @@ class Stores:
     combos: ComboRows
     aliases: AliasRows
     policies: PolicyRows
+    custom_models: CustomModelRows
+    proxies: ProxyRows
     keys: KeyRows
     budgets: BudgetRows
     prices: PriceRows
@@ -59,6 +63,8 @@ class Stores:
             combos=ComboRows(database),
             aliases=AliasRows(database),
             policies=PolicyRows(database),
+            custom_models=CustomModelRows(database),
+            proxies=ProxyRows(database, sealer),
             keys=KeyRows(database),
             budgets=BudgetRows(database),
             prices=PriceRows(database),

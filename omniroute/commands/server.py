@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from omniroute.app import Gateway
+from omniroute.commands.launch import launch
 from omniroute.commands.prepare import Overrides, migrated, prepare, run, told
 from omniroute.kit.settings import BadSetting, Environment
 from omniroute.services.first_start import Offer
@@ -40,12 +41,14 @@ def serve(overrides: Overrides, stage: Stage | None = None) -> None:
     """Run the gateway until it is told to stop; `stage` plays a demonstration on it."""
     environment = prepare(overrides)
     try:
-        run(_serve(environment, stage))
+        if run(_serve(environment, stage, can_restart=not overrides and stage is None)):
+            launch({})
     except KeyboardInterrupt:
         log.info("stopped")
 
 
-async def _serve(environment: Environment, stage: Stage | None) -> None:
+async def _serve(environment: Environment, stage: Stage | None, *, can_restart: bool) -> bool:
+    """Serve to the end; return whether to begin again."""
     settings = environment.settings
     await migrated(settings)
     gateway = await (Gateway.start(environment) if stage is None else Gateway.start(environment, stage.transports))
@@ -73,9 +76,13 @@ async def _serve(environment: Environment, stage: Stage | None) -> None:
             await stage.begin(gateway)
         # uvicorn raises the signal that ended it once more when all is done; by then there is nothing to interrupt.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        await _Server(config, gateway, offers).serve()
+        server = _Server(config, gateway, offers)
+        if can_restart:
+            gateway.services.lifecycle.attach(server.end)
+        await server.serve()
     finally:
         await gateway.stop()
+    return server.again
 
 
 def spare_the_collector() -> None:
@@ -95,6 +102,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._gateway = gateway
         self._offers = offers
+        self.again = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say where, in our own words."""
@@ -125,6 +133,12 @@ class _Server(uvicorn.Server):
                 '    -d \'{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}\'\n\n'
             )
         sys.stderr.flush()
+
+    def end(self, again: bool) -> None:  # noqa: FBT001 - handed around as a plain callable
+        """Stop as at a signal; `again` says to begin anew in this process's place."""
+        self.again = again
+        self._gateway.begin_stop()
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take the signal to stop."""

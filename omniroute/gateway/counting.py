@@ -128,7 +128,7 @@ def _endpoint(question: Question, target: Target, snapshot: Snapshot) -> Endpoin
     if account is None:
         return None
     try:
-        return endpoint_of(account, Purpose.COUNT_TOKENS, target.model).adding(question.forwarded)
+        return endpoint_of(account, Purpose.COUNT_TOKENS, target.model, snapshot.proxies).adding(question.forwarded)
     except OmniError:
         return None
 

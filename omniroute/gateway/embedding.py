@@ -64,7 +64,7 @@ class Embedding:
 def _endpoint(snapshot: Snapshot, target: Target) -> Endpoint:
     accounts: list[Account] = [account for group in snapshot.accounts.values() for account in group]
     account = next(one for one in accounts if one.connection_id == target.connection_id)
-    return endpoint_of(account, Purpose.EMBEDDINGS, target.model)
+    return endpoint_of(account, Purpose.EMBEDDINGS, target.model, snapshot.proxies)
 
 
 def _vector(model: str, told: bytes) -> Sequence[float]:

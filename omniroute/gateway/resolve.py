@@ -17,6 +17,7 @@ from omniroute.routing.names import MAX_ALIASES, MAX_COMBOS
 from omniroute.routing.profiles import RequestLimits
 from omniroute.routing.strategies import Strategy
 from omniroute.services.combos import Combo, ComboTarget, member_key
+from omniroute.services.proxies import KnownProxies
 from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
@@ -75,6 +76,7 @@ class _Place:
     way: tuple[str, ...] = ()
     aliases: int = 0
     combos: int = 0
+    through: tuple[str, ...] = ()  # the ids of the combos passed, the outermost first
     steps: tuple[tuple[Scope, Load], ...] = ()
     conditions: tuple[Condition, ...] = ()
     connection_id: str | None = None
@@ -162,7 +164,7 @@ class _Growth:
             raise _tangled(place, f"it leads to more than {MAX_ROUTES} targets: take some combos out of others")
         load = self._traffic.account(account.connection_id)
         route = Route(
-            target=self._target(account, model),
+            target=self._target(account, model, place),
             id=(account.connection_id, model),
             steps=(*place.steps, (scope, load)),
             conditions=place.conditions,
@@ -194,11 +196,12 @@ class _Growth:
         self.combo = self.combo or combo
         self.reasons.append(f"the combo {combo.name!r} chooses by {combo.strategy.value}")
         scope = self._traffic.combo(combo.id)
+        inner_place = replace(place, combos=place.combos + 1, through=(*place.through, combo.id))
         options: list[Option] = []
         faults: list[str] = []
         for target in sorted(combo.targets, key=lambda one: one.priority):
             try:
-                options.append(self._member(target, scope, replace(place, combos=place.combos + 1)))
+                options.append(self._member(target, scope, inner_place))
             except OmniError as error:
                 faults.append(f"{target.model}: {error.message}")
         self.reasons += (f"left out {fault}" for fault in faults)
@@ -235,15 +238,16 @@ class _Growth:
             flat=flat_price(rates),
         )
 
-    def _target(self, account: Account, model: str) -> Target:
+    def _target(self, account: Account, model: str, place: _Place) -> Target:
+        proxies = self._snapshot.proxies
         return Target(
             provider=account.provider,
             connection_id=account.connection_id,
             connection_name=account.name,
             model=model,
             format=account.format,
-            whole=endpoint_of(account, Purpose.CHAT, model),
-            stream=endpoint_of(account, Purpose.CHAT, model, stream=True),
+            whole=endpoint_of(account, Purpose.CHAT, model, proxies, place.through),
+            stream=endpoint_of(account, Purpose.CHAT, model, proxies, place.through, stream=True),
             rate=self._prices.rate(account.provider, model),
             repairs=account.repairs,
             profile=account.profile,
@@ -267,10 +271,24 @@ def _limits(common: RequestLimits, combo: Combo | None) -> RequestLimits:
     return replace(common, **{name: value for name, value in own.items() if value is not None})
 
 
-def endpoint_of(account: Account, purpose: Purpose, model: str, *, stream: bool = False) -> Endpoint:
-    """Say where an account serves a model for a purpose; raise NotFound where it has no such endpoint."""
+def endpoint_of(
+    account: Account,
+    purpose: Purpose,
+    model: str,
+    proxies: KnownProxies,
+    combos: Sequence[str] = (),
+    *,
+    stream: bool = False,
+) -> Endpoint:
+    """Say where an account serves a model for a purpose, and over which proxy; raise NotFound where it does not."""
     url = endpoint_url(account.of, purpose, base_url=account.base_url, model=model, stream=stream)
-    return Endpoint(url=parse_url(url), headers=account.headers, local=account.local)
+    proxy = proxies.url(url, connection=account.connection_id, provider=account.provider_id, combos=combos)
+    return Endpoint(
+        url=parse_url(url),
+        headers=account.headers,
+        local=account.local,
+        proxy=None if proxy is None else parse_url(proxy),
+    )
 
 
 def _rates(routes: Iterable[Route]) -> tuple[Rate, ...]:

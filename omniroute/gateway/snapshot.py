@@ -24,6 +24,7 @@ from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.cache import CacheSettings
 from omniroute.services.combos import Combo, ComboConfig
+from omniroute.services.proxies import KnownProxies
 from omniroute.state.limits import Bound
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
@@ -167,6 +168,7 @@ class Snapshot:
     shaping: Shaping | None = None  # None: requests go as they are
     patience: Patience = field(default_factory=Patience)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    proxies: KnownProxies = field(default_factory=KnownProxies, repr=False)
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
     terms: Terms = field(default_factory=Terms)  # what each caller is held to
     allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model

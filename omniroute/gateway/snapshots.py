@@ -1,6 +1,7 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
@@ -15,18 +16,21 @@ from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.custom_models import ModelKind
 from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.pricing import rates_of
+from omniroute.services.proxies import Proxies
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
+from omniroute.storage.custom_models import CustomModels
 from omniroute.storage.keys import Keys
 from omniroute.storage.nodes import Nodes
 from omniroute.storage.prices import Prices
-from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow
+from omniroute.storage.rows import ConnectionRow, CustomModelRow, KeyRow, NodeRow
 from omniroute.storage.settings import SettingGroups
 from omniroute.upstream.auth import headers_for
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
@@ -43,6 +47,7 @@ class Snapshots:
         connections: Connections,
         combos: Combos,
         aliases: Aliases,
+        custom_models: CustomModels,
         keys: Keys,
         balancing: Balancing,
         rulebook: Rulebook,
@@ -52,6 +57,7 @@ class Snapshots:
         settings: SettingGroups,
         own_prices: Prices,
         prices: PriceBook,
+        proxies: Proxies,
         traffic: Traffic,
         pepper: bytes,
         asks_for_key: bool,
@@ -60,6 +66,7 @@ class Snapshots:
         self._connections = connections
         self._combos = combos
         self._aliases = aliases
+        self._custom_models = custom_models
         self._keys = keys
         self._balancing = balancing
         self._rulebook = rulebook
@@ -69,6 +76,7 @@ class Snapshots:
         self._settings = settings
         self._own_prices = own_prices
         self._prices = prices
+        self._proxies = proxies
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -92,8 +100,9 @@ class Snapshots:
         patience = await self._resilience.get()
         limits = await read_limits(self._settings)
         self._prices.override(rates_of(await self._own_prices.list()))
-        accounts = _accounts(connections, nodes, patience)
-        redactor.know(frozenset(_secrets(connections, nodes)))
+        proxies = await self._proxies.known()
+        accounts = _with_custom(_accounts(connections, nodes, patience), await self._custom_models.list())
+        redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, alias_rows)
         combos = {row.name: shown(row) for row in combo_rows}
@@ -116,6 +125,7 @@ class Snapshots:
             patience=patience,
             cache=await self._cache.settings(),
             terms=terms_of(limits, keys),
+            proxies=proxies,
         )
 
     def _retain(self, combos: Iterable[Combo], accounts: Iterable[Account]) -> None:
@@ -160,6 +170,20 @@ def _profile(row: ConnectionRow, patience: Patience, *, local: bool) -> Profile:
     """Return the profile of the category that an account belongs to."""
     category = Category.OAUTH if row.auth_type == "oauth" else Category.LOCAL if local else Category.API_KEY
     return patience.profiles[category]
+
+
+def _with_custom(accounts: Iterable[Account], custom: Iterable[CustomModelRow]) -> list[Account]:
+    """Return the accounts with the chat models that operators added to their providers."""
+    added: dict[str, list[str]] = {}
+    for row in custom:
+        if row.kind == ModelKind.CHAT:
+            added.setdefault(row.provider, []).append(row.model)
+    return [
+        replace(account, models=tuple(dict.fromkeys((*account.models, *more))))
+        if (more := added.get(account.provider_id))
+        else account
+        for account in accounts
+    ]
 
 
 def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:

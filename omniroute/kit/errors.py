@@ -7,6 +7,7 @@ OmniError
 ├── NotFound           404  no such thing
 ├── NotAllowed         405  the path exists, the method does not
 ├── Conflict           409  it exists already, or was changed meanwhile
+├── Outdated           412  it was changed since the caller read it
 ├── TooLarge           413  the body is over its limit
 ├── UnsupportedMedia   415  a content type this operation does not read
 ├── Unprocessable      422  understood, but a value is out of range
@@ -87,6 +88,12 @@ class Conflict(OmniError):
     """It exists already, or was changed meanwhile."""
 
     status, code = 409, "conflict"
+
+
+class Outdated(OmniError):
+    """It was changed since the caller read it; `details` say what is different now."""
+
+    status, code = 412, "precondition_failed"
 
 
 class TooLarge(OmniError):

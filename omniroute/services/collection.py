@@ -8,20 +8,25 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
 from omniroute.services.cache import Cache
+from omniroute.services.checks import Checks
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import Providers
+from omniroute.services.proxies import Proxies
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
@@ -54,6 +59,11 @@ class Services:
     breakers: Breakers
     availability: Availabilities
     rate_limits: RateLimits
+    checks: Checks
+    custom_models: CustomModels
+    model_catalogue: ModelCatalogue
+    proxies: Proxies
+    lifecycle: Lifecycle
     system: System
     request_log: RequestLog
     feeds: Feeds

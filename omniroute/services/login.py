@@ -14,7 +14,7 @@ from datetime import datetime
 from pydantic_core import MISSING
 
 from omniroute.kit.clock import Clock
-from omniroute.kit.errors import Conflict, FieldFault, Forbidden, Invalid, Unauthenticated
+from omniroute.kit.errors import Conflict, FieldFault, Forbidden, Unauthenticated, Unprocessable
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.secret import Secret
 from omniroute.services.changes import Changed
@@ -157,7 +157,7 @@ class Login:
     async def set_requirement(self, change: RequirementChange, visitor: Visitor) -> Requirement:
         """Switch the login, or set a new password, which ends every other session."""
         if change.require_login is MISSING and change.password is MISSING:
-            raise Invalid("nothing to change: send requireLogin or password")
+            raise Unprocessable("nothing to change: send requireLogin or password")
         if change.require_login is False and not self._loopback:
             raise Conflict(
                 "the login cannot be switched off while other machines can reach the gateway: set HOST=127.0.0.1 first"
@@ -178,6 +178,10 @@ class Login:
         await self._meta.put(_PASSWORD, await self._passwords.hash(new))
         await self._sessions.close_others(None)
         await self._tell()
+
+    async def confirm(self, current: Secret | MISSING, visitor: Visitor) -> None:
+        """Raise unless the visitor gives the password that holds now, or signed in a few minutes ago."""
+        await self._authorise(current, visitor)
 
     async def _authorise(self, current: Secret | MISSING, visitor: Visitor) -> None:
         """Let a password be changed only by who knows it or has just signed in."""

@@ -135,7 +135,7 @@ class Nodes:
                 id=new_id("node"),
                 name=draft.name,
                 prefix=draft.prefix,
-                format=_format(draft.api_type, draft.type),
+                format=format_of(draft.api_type, draft.type),
                 base_url=draft.base_url,
                 headers=draft.headers,
                 is_local=draft.local,
@@ -184,7 +184,7 @@ class Nodes:
             name=kept(change.name, old.name),
             prefix=kept(change.prefix, old.prefix),
             base_url=kept(change.base_url, old.base_url),
-            format=old.format if same_format else _format(kept(change.api_type, None), kept(change.type, None)),
+            format=old.format if same_format else format_of(kept(change.api_type, None), kept(change.type, None)),
             headers=kept(change.headers, old.headers),
             is_local=kept(change.local, old.is_local),
             updated_at=self._clock.now_ms(),
@@ -197,7 +197,7 @@ class Nodes:
             name=line(row.name, "name", most=LONGEST_NAME),
             prefix=_prefix(row.prefix),
             base_url=checked_url(row.base_url, Format(row.format), self._check_url, local=row.is_local),
-            headers=_headers(row.headers, Format(row.format)),
+            headers=checked_headers(row.headers, Format(row.format)),
         )
 
     async def _refuse_taken_prefix(self, row: NodeRow) -> None:
@@ -237,7 +237,7 @@ class Nodes:
         await self._changed(ConfigurationChanged(noun="nodes", id=node_id))
 
 
-def _format(api_type: ApiType | None, coarse: NodeType | None) -> str:
+def format_of(api_type: ApiType | None, coarse: NodeType | None) -> str:
     """Return the wire format that both words say together."""
     if api_type is None:
         return (Format.ANTHROPIC if coarse is NodeType.ANTHROPIC else Format.OPENAI_CHAT).value
@@ -269,7 +269,7 @@ def _prefix(value: str) -> str:
     return text
 
 
-def _headers(headers: Mapping[str, Secret], spoken: Format) -> Mapping[str, Secret]:
+def checked_headers(headers: Mapping[str, Secret], spoken: Format) -> Mapping[str, Secret]:
     if len(headers) > MOST_HEADERS or any(len(value.reveal()) > LONGEST_HEADER for value in headers.values()):
         raise fault("headers", f"at most {MOST_HEADERS} headers of {LONGEST_HEADER} characters each")
     if len({name.lower() for name in headers}) != len(headers):

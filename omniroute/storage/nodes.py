@@ -57,6 +57,7 @@ class Nodes:
         async with self._database.transaction() as connection:
             require_hit(await connection.execute(delete(_TABLE).where(_TABLE.c.id == node_id)), _NOUN, node_id)
             await connection.execute(delete(tables.connections).where(tables.connections.c.provider == node_id))
+            await connection.execute(delete(tables.custom_models).where(tables.custom_models.c.provider == node_id))
 
     def _write(self, node: NodeRow) -> dict[str, Any]:
         return require_fit(

@@ -85,6 +85,33 @@ class PolicyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomModelRow:
+    """A model that an operator added to a provider or node; `context_window` in tokens."""
+
+    provider: str
+    model: str
+    name: str | None
+    kind: str
+    context_window: int | None
+    source: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyRow:
+    """An outbound proxy; `id` is its level, and after a colon whose it is."""
+
+    id: str
+    kind: str
+    host: str
+    port: int
+    username: str | None = None
+    password: Secret | None = field(default=None, repr=False)
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
     """A key that clients present; `digest` is its keyed hash, 32 bytes, and `previous_digest` that of its last text.
 

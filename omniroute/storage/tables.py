@@ -123,6 +123,33 @@ policies = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Models that a provider or node has besides those it is known for.
+custom_models = Table(
+    "custom_models",
+    metadata,
+    Column("provider", String(64), primary_key=True),  # catalogue id or node id
+    Column("model", String(256), primary_key=True),
+    Column("name", String(200)),
+    Column("kind", String(16), nullable=False),  # chat, embedding, image
+    Column("context_window", Integer),  # tokens
+    Column("source", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# Outbound proxies: one for everything, or for a provider, a combo, a connection.
+proxies = Table(
+    "proxies",
+    metadata,
+    Column("id", String(128), primary_key=True),  # the level, and after a colon whose it is
+    Column("kind", String(16), nullable=False),  # http, https, socks5
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("username", String(255)),
+    Column("password_sealed", Text),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # Keys that AI clients and scripts present. The key itself is not stored: its keyed hash is.
 api_keys = Table(
     "api_keys",

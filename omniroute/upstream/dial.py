@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_break
 from omniroute.upstream.guard import Lookup, Refused, check_host, resolve
-from omniroute.upstream.heads import Origin, authority
+from omniroute.upstream.heads import Origin, Proxy, authority
 from omniroute.upstream.http1 import Connection, Owner
+from omniroute.upstream.tunnel import ProxyRefused, connect, socks
 
-_OK = range(200, 300)
 # A host that answers at all does so well within this; the last address gets all the time that is left.
 _PATIENCE_S = 1.0
 
@@ -38,17 +38,38 @@ class Dialler:
             raise AttemptFailed(of_break(FailureKind.TRANSIENT, words)) from error
 
     async def _connected(self, origin: Origin, owner: Owner) -> Connection:
-        hop = origin if origin.proxy is None else origin.proxy
-        if origin.proxy is not None:
+        if origin.proxy is None:
+            addresses = await resolve(origin.host, local=origin.local, lookup=self._lookup)
+            connection = await _reach(addresses, origin.port, origin, owner)
+        else:
             check_host(origin.host, local=origin.local)
-        addresses = await resolve(hop.host, local=origin.local, lookup=self._lookup)
-        connection = await _reach(addresses, hop.port, origin, owner)
+            # An operator named the proxy, and most stand in the operator's own network.
+            addresses = await resolve(origin.proxy.host, local=True, lookup=self._lookup)
+            connection = await self._through(addresses, origin, origin.proxy, owner)
         ready = False
         try:
             if origin.scheme == "https":
-                if origin.proxy is not None:
-                    await _tunnel(connection, origin)
                 await connection.encrypt(self._context(), origin.host.rstrip("."))
+            ready = True
+        finally:
+            if not ready:
+                connection.abort()
+        return connection
+
+    async def _through(self, addresses: Sequence[str], origin: Origin, proxy: Proxy, owner: Owner) -> Connection:
+        """Return a connection that a proxy carries: to `origin` itself, or to the proxy where that takes requests."""
+        if not proxy.takes_http:
+            loop = asyncio.get_running_loop()
+            line = await socks(addresses[0], origin, proxy)
+            _, made = await loop.create_connection(lambda: Connection(loop, origin, owner), sock=line)
+            return made
+        connection = await _reach(addresses, proxy.port, origin, owner)
+        ready = False
+        try:
+            if proxy.kind == "https":
+                await connection.encrypt(self._context(), proxy.host.rstrip("."))
+            if origin.scheme == "https":
+                await connect(connection, origin, proxy)
             ready = True
         finally:
             if not ready:
@@ -77,30 +98,20 @@ async def _reach(addresses: Sequence[str], port: int, origin: Origin, owner: Own
     raise AssertionError("the guard returns an address or raises")
 
 
-async def _tunnel(connection: Connection, origin: Origin) -> None:
-    """Ask the proxy to connect us with `origin`."""
-    where = authority(origin.host, origin.port)
-    lines = [f"CONNECT {where} HTTP/1.1\r\nhost: {where}\r\n"]
-    if origin.proxy is not None and origin.proxy.authorization is not None:
-        lines.append(f"proxy-authorization: {origin.proxy.authorization}\r\n")
-    await connection.exchange("".join((*lines, "\r\n")).encode("ascii"))
-    if connection.status not in _OK:
-        raise OSError(f"the proxy answered {connection.status}")
-    connection.renew()
-
-
 def _words(error: OSError, origin: Origin) -> str:
     """Say why there is no connection."""
     where = authority(origin.host, origin.port)
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | ProxyRefused):
         return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {where} was not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS with {where} failed: {error.reason or error}"
+    if error.errno is not None and error.errno > 0 and origin.proxy is not None:
+        where = f"the proxy {authority(origin.proxy.host, origin.proxy.port)}"
     if error.errno is not None and error.errno > 0:
         # asyncio's own text repeats the address.
         return f"could not connect to {where}: {os.strerror(error.errno)}"
     if error.strerror:
-        return f"could not resolve {origin.host}: {error.strerror}"
+        return f"could not resolve {(origin.proxy or origin).host}: {error.strerror}"
     return str(error).strip() or f"could not connect to {where}"

@@ -156,6 +156,8 @@ def _kind(status: int, fault: Fault) -> FailureKind:
     by_code = _BY_CODE.get(fault.code or "")
     if by_code is not None:
         return by_code
+    if fault.kind == "authentication":  # Gemini answers 400 to a wrong key
+        return FailureKind.AUTH
     by_status = _BY_STATUS.get(status)
     if by_status is not None:
         return by_status

@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from omniroute import __version__
 
 _PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+_SOCKS = "socks5"
+_PROXY_PORTS: Mapping[str, int] = {"http": 80, "https": 443, _SOCKS: 1080}
 _DEFAULTS: Mapping[str, str] = {
     "user-agent": f"omniroute/{__version__}",
     "accept": "*/*",
@@ -37,11 +39,25 @@ class Unsendable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """An HTTP proxy, and what it wants in Proxy-Authorization."""
+    """A proxy, how it is spoken to (http, https, socks5), and what it wants in Proxy-Authorization."""
 
     host: str
     port: int
-    authorization: str | None = field(default=None, repr=False)
+    kind: str = "http"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def takes_http(self) -> bool:
+        """Whether it takes HTTP requests, rather than bare connections."""
+        return self.kind != _SOCKS
+
+    @property
+    def authorization(self) -> str | None:
+        """What an HTTP proxy is shown."""
+        if self.username is None:
+            return None
+        return f"Basic {b64encode(f'{self.username}:{self.password or str()}'.encode()).decode()}"
 
 
 class Origin(NamedTuple):
@@ -74,7 +90,7 @@ def spell(url: str, headers: Mapping[str, str], *, local: bool, proxy: str | Non
     """Spell the head of requests to `url`; raise Unsendable where that cannot be done."""
     place = _place(url, local, proxy)
     through = place.origin.proxy
-    if through is not None and through.authorization is not None and place.origin.scheme == "http":
+    if through is not None and through.takes_http and place.origin.scheme == "http" and through.authorization:
         headers = {**headers, "proxy-authorization": through.authorization}
     lines = _lines(headers)
     common = "".join((f" {place.target} HTTP/1.1\r\nhost: {place.host}\r\n", *lines))
@@ -97,20 +113,20 @@ def _place(url: str, local: bool, proxy: str | None) -> _Place:  # noqa: FBT001 
     origin = Origin(parts.scheme, host, port, local, None if proxy is None else _proxy(proxy))
     shown = authority(host, port, parts.scheme)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if origin.proxy is not None and origin.scheme == "http":
+    if origin.proxy is not None and origin.proxy.takes_http and origin.scheme == "http":
         target = f"http://{shown}{target}"
     return _Place(origin=origin, target=quote(target, safe=_PRINTABLE), host=shown)
 
 
-def _taken_apart(url: str) -> tuple[SplitResult, str, int]:
+def _taken_apart(url: str, ports: Mapping[str, int] = _PORTS) -> tuple[SplitResult, str, int]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise Unsendable(f"the address is no URL: {error}") from error
-    if parts.scheme not in _PORTS:
-        raise Unsendable(f"the address has the scheme {parts.scheme!r}, not http or https")
-    return parts, _host(host), _PORTS[parts.scheme] if port is None else port
+    if parts.scheme not in ports:
+        raise Unsendable(f"the address has the scheme {parts.scheme!r}, not {' or '.join(ports)}")
+    return parts, _host(host), ports[parts.scheme] if port is None else port
 
 
 def _host(text: str) -> str:
@@ -125,14 +141,14 @@ def _host(text: str) -> str:
 
 
 def _proxy(url: str) -> Proxy:
-    parts, host, port = _taken_apart(url)
-    if parts.scheme != "http":
-        raise Unsendable("only http:// proxies are supported")
-    authorization = None
-    if parts.username is not None:
-        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        authorization = f"Basic {b64encode(credentials.encode()).decode()}"
-    return Proxy(host=host, port=port, authorization=authorization)
+    parts, host, port = _taken_apart(url, _PROXY_PORTS)
+    return Proxy(
+        host=host,
+        port=port,
+        kind=parts.scheme,
+        username=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+    )
 
 
 def _lines(headers: Mapping[str, str]) -> list[str]:

@@ -152,7 +152,7 @@ class DataPlane:
         if scope["method"] == "OPTIONS":
             await client.answer(204, [*self._cors.preflight(), (b"x-request-id", request_id.encode())], b"")
             return
-        form = format_of(path)
+        form = format_of(path, scope["method"])
         try:
             snapshot, now_ms = self._snapshot(), self._clock.now_ms()
             address = self._admitted(scope, headers, snapshot, now_ms)
@@ -176,7 +176,7 @@ class DataPlane:
             else:
                 await self._handlers[route.serve](exchange)
         except OmniError as error:
-            await client.answer(*error_answer(CODECS[form], fault_of(error), request_id))
+            await client.answer(*_refusal(form, error, request_id))
         except Exception:
             # The edge: what nobody foresaw is logged, and told without details.
             log.exception("unforeseen error", path=path, request=request_id)
@@ -204,8 +204,24 @@ class DataPlane:
         return client_address(host, told.decode("latin-1"), self._trusted)
 
 
+def _refusal(form: Format, error: OmniError, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Spell an error in the client's format."""
+    status, fields, body = error_answer(CODECS[form], fault_of(error), request_id)
+    if isinstance(error, WrongMethod):
+        fields.append((b"allow", error.allowed.encode()))
+    return status, fields, body
+
+
 def _unforeseen(request_id: str) -> Fault:
     return Fault(kind="internal", message=f"Internal error; the log has it as {request_id}.", status=500)
+
+
+class WrongMethod(NotAllowed):
+    """Another method is served here; `allowed` lists them as a header does."""
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"{method} is not served here; allowed: {allowed}.")
+        self.allowed = allowed
 
 
 def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
@@ -219,18 +235,17 @@ def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
             return route, params
     if found:
         allowed = ", ".join(sorted({route.method for route, _ in found}))
-        raise NotAllowed(f"{method} is not served here; allowed: {allowed}.")
+        raise WrongMethod(method, allowed)
     raise NotFound(f"There is nothing at {path}. The AI endpoints are listed in the documentation.", code="not_found")
 
 
-def format_of(path: str) -> Format:
+def format_of(path: str, method: str) -> Format:
     """Return the format in which a path's errors are told, also where there is no route."""
-    if _GEMINI_PATH.search(path):
+    if method == "POST" and path.startswith("/v1/models/"):
         return Format.GEMINI
     return next((form for start, form in _BY_START if path.startswith(start)), Format.OPENAI_CHAT)
 
 
-_GEMINI_PATH = re.compile(r"/models/.+:[A-Za-z]+$")
 _BY_START = (
     ("/v1/messages", Format.ANTHROPIC),
     ("/v1/responses", Format.OPENAI_RESPONSES),

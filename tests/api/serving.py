@@ -49,7 +49,7 @@ class Served:
         assert answer.headers["x-request-id"]
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        if path.partition("?")[0] != "/setup":
+        if path.partition("?")[0] not in {"/setup", "/docs"}:
             assert answer.headers["content-type"] == "application/json"
         self.seen.append(answer.text + repr(answer.headers))
         return answer
@@ -84,6 +84,11 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         availability=parts.availability,
         rate_limits=parts.rate_limits,
         cache=parts.cache,
+        checks=parts.checks,
+        custom_models=parts.custom_models,
+        model_catalogue=parts.model_catalogue,
+        proxies=parts.proxies,
+        lifecycle=parts.lifecycle,
         system=parts.system,
         request_log=parts.request_log,
         feeds=parts.feeds,

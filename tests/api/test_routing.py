@@ -75,7 +75,7 @@ async def test_a_combo_lives_from_making_to_deleting(api: Served) -> None:
         ({"name": "best"}, 409, "name"),
         ({"name": "a b"}, 422, "name"),
         ({"models": []}, 422, "targets"),
-        ({"targets": [{"model": "m"}], "models": ["m"]}, 400, "models"),
+        ({"targets": [{"model": "m"}], "models": ["m"]}, 422, "models"),
         ({"targets": [{"model": "m", "wieght": 2}], "models": []}, 400, "targets.0.wieght"),
         ({"strategy": "fastest"}, 422, "strategy"),
         ({"config": {"maxAttempts": 51}}, 422, "config.maxAttempts"),

@@ -38,6 +38,7 @@ def test_the_public_operations_are_these_and_no_others() -> None:
         "GET /setup",
         "GET /api/init",
         "GET /api/monitoring/health",
+        "GET /docs",
         "GET /openapi.json",
     }
 

@@ -17,17 +17,21 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.budgets import Budgets, budget_of
 from omniroute.services.cache import Cache
+from omniroute.services.checks import Checks
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
+from omniroute.services.custom_models import CustomModels
 from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
+from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings, LimitsStatus
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
+from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
@@ -37,6 +41,7 @@ from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
+from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
@@ -55,6 +60,7 @@ from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
+from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
@@ -62,10 +68,14 @@ from omniroute.storage.meta import Meta
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
+from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
+from omniroute.upstream.asking import Asker
+from omniroute.upstream.client import UpstreamClient
+from omniroute.upstream.embedded import EmbeddedDemo
 from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import check_local
 from omniroute.upstream.prices import PriceBook
@@ -135,6 +145,11 @@ class Parts:
     held: list[BreakerState] = field(default_factory=list)
     answers: Answers
     cache: Cache
+    checks: Checks
+    custom_models: CustomModels
+    model_catalogue: ModelCatalogue
+    proxies: Proxies
+    lifecycle: Lifecycle
     system: System
     request_log: RequestLog
     bus: Bus
@@ -237,6 +252,10 @@ def assemble(
         background=background,
     )
     prices = PriceBook.load(clock)
+
+    def forgive(connection_id: str) -> None:
+        health.pop(connection_id, None)
+
     logins = Logins(database)
     usage_rows = UsageRows(database)
     lockout = Lockout(clock=clock)
@@ -254,6 +273,9 @@ def assemble(
     logins = Logins(database)
     usage_rows = UsageRows(database)
     live = Live(clock)
+    custom_model_rows = CustomModelRows(database)
+    upstreams = Upstreams(nodes=node_rows)
+    asker = Asker(UpstreamClient(connect_timeout_s=5.0, transports={"demo": EmbeddedDemo()}))
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -317,6 +339,29 @@ def assemble(
         ),
         answers=answers,
         cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
+        checks=Checks(
+            connections=connection_rows,
+            nodes=node_rows,
+            asker=asker,
+            check_url=check,
+            proxy_of=lambda _url, _connection, _provider: None,
+            forgive=forgive,
+            clock=clock,
+        ),
+        custom_models=CustomModels(rows=custom_model_rows, upstreams=upstreams, clock=clock, changed=told),
+        model_catalogue=ModelCatalogue(
+            nodes=node_rows, connections=connection_rows, custom_models=custom_model_rows, prices=PriceBook.load()
+        ),
+        proxies=Proxies(
+            rows=ProxyRows(database, sealer),
+            groups=SettingGroups(database),
+            asker=asker,
+            check_url=check,
+            owners=Owners(connections=connection_rows, combos=combo_rows, nodes=node_rows),
+            clock=clock,
+            changed=told,
+        ),
+        lifecycle=Lifecycle(login=login, allowed=True),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         bus=bus,
         feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from omniroute.kit.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated, Unprocessable
+from omniroute.kit.errors import Conflict, Forbidden, TooMany, Unauthenticated, Unprocessable
 from omniroute.kit.secret import Secret
 from omniroute.services.login import RequirementChange, Visitor
 from omniroute.storage.database import Database
@@ -255,7 +255,7 @@ async def test_guessing_the_current_password_is_slowed_down_too(parts: Parts) ->
 
 async def test_an_empty_change_is_refused(parts: Parts) -> None:
     await set_up(parts)
-    with pytest.raises(Invalid):
+    with pytest.raises(Unprocessable):
         await parts.login.set_requirement(RequirementChange(current_password=PASSWORD), HERE)
 
 

@@ -10,7 +10,7 @@ _LOOPS: Mapping[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.SelectorEventLoop,
     "uvloop": uvloop.new_event_loop,
 }
-_BOTH = {"test_client", "test_dial", "test_http1", "test_http1_flow", "test_pool"}
+_BOTH = {"test_client", "test_dial", "test_http1", "test_http1_flow", "test_pool", "test_tunnel"}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -327,11 +327,11 @@ async def test_a_proxy_is_no_way_around_the_guard(client: UpstreamClient) -> Non
         assert proxy.connections == 0
 
 
-async def test_a_proxy_that_speaks_tls_is_refused_with_the_reason(client: UpstreamClient) -> None:
-    where = Endpoint(url=URL("https://api.example/"), headers={}, proxy=URL("https://proxy.example:3128"))
-    assert "only http:// proxies" in str(await failure(ask(client, where)))
+async def test_a_proxy_of_an_unknown_kind_is_refused_with_the_reason(client: UpstreamClient) -> None:
+    where = Endpoint(url=URL("https://api.example/"), headers={}, proxy=URL("socks4://proxy.example:3128"))
+    assert "not http or https or socks5" in str(await failure(ask(client, where)))
 
 
 def test_a_proxys_password_is_not_shown() -> None:
-    shown = repr(Origin("https", "a.example", 443, False, Proxy(host="p", port=1, authorization="Basic abc")))
+    shown = repr(Origin("https", "a.example", 443, False, Proxy(host="p", port=1, username="u", password="abc")))
     assert "abc" not in shown

@@ -3,16 +3,19 @@
 from functools import cache
 
 from omniroute.api.describe import described
-from omniroute.api.operation import Call, Described, Operation
+from omniroute.api.docs_page import page
+from omniroute.api.operation import HTML, Call, Described, Operation, Reply
 from omniroute.api.table import (
     answers,
     auth,
+    checks,
     explain,
     inference,
     keys,
     money,
     policies,
     providers,
+    proxies,
     resilience,
     routing,
     settings,
@@ -34,7 +37,22 @@ async def _describe(_services: Services, _call: Call[None, None]) -> JsonObject:
     return _document()
 
 
+async def _show_docs(_services: Services, _call: Call[None, None]) -> Reply:
+    text, headers = page()
+    return Reply(value=text, headers=headers)
+
+
 _CONTRACT = (
+    Operation(
+        id="showDocs",
+        method="GET",
+        path="/docs",
+        tag="system",
+        summary="This document, to be read by people",
+        policy=Policy.PUBLIC,
+        handler=_show_docs,
+        media=HTML,
+    ),
     Operation(
         id="getOpenApi",
         method="GET",
@@ -43,13 +61,17 @@ _CONTRACT = (
         summary="This document",
         policy=Policy.PUBLIC,
         handler=_describe,
-        answer=Described(name="OpenApi", schema={"type": "object", "additionalProperties": True}),
+        answer=Described(
+            name="OpenApi",
+            schema={"type": "object", "additionalProperties": True, "description": "An OpenAPI 3.1 document."},
+        ),
     ),
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     *auth.OPERATIONS,
     *providers.OPERATIONS,
+    *checks.OPERATIONS,
     *routing.OPERATIONS,
     *policies.OPERATIONS,
     *settings.OPERATIONS,
@@ -57,6 +79,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *explain.OPERATIONS,
     *keys.OPERATIONS,
     *money.OPERATIONS,
+    *proxies.OPERATIONS,
     *usage.OPERATIONS,
     *telemetry.OPERATIONS,
     *answers.OPERATIONS,

@@ -63,7 +63,7 @@ OPERATIONS = (
         body=login.LoginRequirementUpdate,
         answer=login.LoginRequirement,
         errors=(Conflict, TooMany),
-        example={"password": "a new and longer one", "currentPassword": "correct horse battery staple"},
+        example={"requireLogin": True},
     ),
     Operation(
         id="setUp",

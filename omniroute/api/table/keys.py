@@ -1,7 +1,7 @@
 """The gateway's own keys."""
 
 from omniroute.api import keys
-from omniroute.api.operation import Operation
+from omniroute.api.operation import Operation, links
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import NotFound
@@ -29,6 +29,7 @@ OPERATIONS = (
         answer=keys.CreatedKey,
         status=201,
         example={"name": "Laptop", "scopes": ["inference"], "rpm": 60, "allowedModels": ["openai/*"]},
+        links=links("/id", "getKey", "updateKey", "deleteKey"),
     ),
     Operation(
         id="getKey",
@@ -54,6 +55,7 @@ OPERATIONS = (
         answer=keys.OneKey,
         errors=(NotFound,),
         example={"isActive": False},
+        links=links("/key/id", "getKey", "deleteKey"),
     ),
     Operation(
         id="rotateKey",

@@ -1,7 +1,7 @@
 """The operations on policies. Rows of the operation table."""
 
 from omniroute.api import policies
-from omniroute.api.operation import Operation
+from omniroute.api.operation import Operation, links
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import Conflict, NotFound
@@ -38,6 +38,7 @@ OPERATIONS = (
         variants=(201,),
         errors=(NotFound, Conflict),
         example=_EXAMPLE,
+        links=links("/id", "getPolicy", "updatePolicy", "deletePolicy"),
     ),
     Operation(
         id="deleteNamedPolicy",

@@ -1,7 +1,7 @@
 """Connections, and nodes of one's own."""
 
 from omniroute.api import nodes, providers
-from omniroute.api.operation import Operation
+from omniroute.api.operation import Operation, links
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import Conflict, NotFound
@@ -16,6 +16,7 @@ OPERATIONS = (
         policy=Policy.ADMIN,
         handler=providers.show_all,
         answer=providers.ConnectionList,
+        links=links("/connections/0/id", "getConnection", "testConnection", "listConnectionModels"),
     ),
     Operation(
         id="createConnection",
@@ -30,6 +31,7 @@ OPERATIONS = (
         status=201,
         errors=(Conflict,),
         example={"provider": "openai", "name": "Work account", "apiKey": "sk-0123456789abcdef"},
+        links=links("/connection/id", "getConnection", "updateConnection", "deleteConnection"),
     ),
     Operation(
         id="getConnection",
@@ -41,6 +43,7 @@ OPERATIONS = (
         handler=providers.show,
         answer=providers.OneConnection,
         errors=(NotFound,),
+        volatile=("status", "cooldownUntil", "lastError"),
     ),
     Operation(
         id="updateConnection",
@@ -55,6 +58,7 @@ OPERATIONS = (
         answer=providers.OneConnection,
         errors=(NotFound, Conflict),
         example={"priority": 2, "isActive": False},
+        links=links("/connection/id", "getConnection", "deleteConnection"),
     ),
     Operation(
         id="deleteConnection",
@@ -96,6 +100,7 @@ OPERATIONS = (
             "baseUrl": "http://192.168.1.20:8000/v1",
             "local": True,
         },
+        links=links("/node/id", "getNode", "updateNode", "deleteNode"),
     ),
     Operation(
         id="getNode",
@@ -121,6 +126,7 @@ OPERATIONS = (
         answer=nodes.OneNode,
         errors=(NotFound, Conflict),
         example={"name": "Our other GPU box", "baseUrl": "http://192.168.1.20:8001/v1"},
+        links=links("/node/id", "getNode", "deleteNode"),
     ),
     Operation(
         id="deleteNode",

@@ -1,7 +1,7 @@
 """The operations on what operators name and group: combos and aliases. Rows of the operation table."""
 
 from omniroute.api import aliases, combos
-from omniroute.api.operation import Operation
+from omniroute.api.operation import Operation, links
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import Conflict, NotFound
@@ -38,6 +38,7 @@ _COMBOS = (
             ],
             "config": {"timeoutMs": 60000},
         },
+        links=links("/id", "getCombo", "updateCombo", "deleteCombo"),
     ),
     Operation(
         id="getComboMetrics",
@@ -103,6 +104,7 @@ _COMBOS = (
             "strategy": "weighted",
             "models": [{"model": "openai/gpt-5", "weight": 3}, "groq/openai/gpt-oss-120b"],
         },
+        links=links("/id", "getCombo", "deleteCombo"),
     ),
     Operation(
         id="deleteCombo",
@@ -152,6 +154,7 @@ _ALIASES = (
         query=aliases.AliasQuery,
         answer=Done,
         errors=(NotFound,),
+        asked={"alias": "claude-*"},
     ),
 )
 

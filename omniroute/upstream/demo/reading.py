@@ -161,7 +161,7 @@ def _read_content(message: dict[str, Any], path: str) -> tuple[str, list[Medium]
         value = part.get(kind) if isinstance(kind, str) else None
         if kind in ("text", "refusal") and isinstance(value, str):
             texts.append(value)
-        elif kind in _MEDIA and isinstance(value, dict):
+        elif isinstance(kind, str) and kind in _MEDIA and isinstance(value, dict):
             media.append(_MEDIA[kind](value, where))
         else:
             raise Invalid(f"Invalid content part at '{where}': type {kind!r}.", param=where)

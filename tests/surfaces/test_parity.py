@@ -1,0 +1,124 @@
+"""What a service can do, an operator can do: each public method has an operation, or a reason in the table below."""
+
+import inspect
+from dataclasses import fields
+from typing import get_type_hints
+
+from omniroute.api.operation import expanded
+from omniroute.api.table import OPERATIONS
+from omniroute.services.collection import Services
+
+# Service.method → the operations that offer it, or why none does.
+OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
+    "login.start": "the start of the process",
+    "login.needs_setup": "the start of the process, and the set-up page",
+    "login.setup_token": "shown on the console only",
+    "login.set_password": "for the command line, whose user holds the database anyway",
+    "login.operator": "who calls: part of every operation",
+    "login.is_required": ("getLoginRequirement",),
+    "login.has_password": ("getInitialState",),
+    "login.confirm": "part of restart and shutdown",
+    "login.finish_setup": ("setUp",),
+    "login.sign_in": ("signIn",),
+    "login.sign_out": ("signOut",),
+    "login.requirement": ("getLoginRequirement",),
+    "login.set_requirement": ("setLoginRequirement",),
+    "keys.create": ("createKey",),
+    "keys.list": ("listKeys",),
+    "keys.get": ("getKey",),
+    "keys.update": ("updateKey",),
+    "keys.delete": ("deleteKey",),
+    "keys.find": "who calls: part of every operation",
+    "nodes.create": ("createNode",),
+    "nodes.list": ("listNodes",),
+    "nodes.get": ("getNode",),
+    "nodes.update": ("updateNode",),
+    "nodes.delete": ("deleteNode",),
+    "providers.create": ("createConnection",),
+    "providers.list": ("listConnections",),
+    "providers.get": ("getConnection",),
+    "providers.update": ("updateConnection",),
+    "providers.delete": ("deleteConnection",),
+    "combos.create": ("createCombo",),
+    "combos.list": ("listCombos",),
+    "combos.get": ("getCombo",),
+    "combos.update": ("updateCombo",),
+    "combos.delete": ("deleteCombo",),
+    "combos.test": ("testCombo",),
+    "combo_measures.all": ("getComboMetrics",),
+    "combo_measures.one": ("getComboMetrics",),
+    "combo_measures.reset": ("resetComboMetrics",),
+    "aliases.list": ("listAliases",),
+    "aliases.set": ("setAlias",),
+    "aliases.delete": ("deleteAlias",),
+    "balancing.get": ("getSettings",),
+    "balancing.update": ("setSettings",),
+    "balancing.checked": "part of balancing.update",
+    "locks.circuit_breakers": ("listPolicies",),
+    "locks.locked": ("listPolicies",),
+    "locks.unlock": ("savePolicy",),
+    "policy_trials.last": ("dryRunPolicies",),
+    "policy_trials.sample": ("dryRunPolicies",),
+    "policy_trials.providers": "handed to policy_trials when it is built",
+    "policy_trials.spent": "handed to policy_trials when it is built",
+    "model_list.list": "GET /v1/models has it",
+    "feeds.configuration": "a live feed: GraphQL's subscriptions",
+    "feeds.health": "a live feed: GraphQL's subscriptions",
+    "feeds.requests": "a live feed: GraphQL's subscriptions",
+    "feeds.sessions": "a live feed: GraphQL's subscriptions",
+    "feeds.telemetry": "a live feed: GraphQL's subscriptions",
+    "feeds.usage": "a live feed: GraphQL's subscriptions",
+    "checks.test": ("testConnection",),
+    "checks.models": ("listConnectionModels",),
+    "checks.validate": ("validateConnection",),
+    "checks.validate_node": ("validateNode",),
+    "custom_models.list": ("listCustomModels",),
+    "custom_models.set": ("setCustomModel",),
+    "custom_models.delete": ("deleteCustomModel",),
+    "model_catalogue.all": ("getCatalog",),
+    "proxies.get": ("getProxies",),
+    "proxies.known": "for the data plane: it holds passwords",
+    "proxies.update": ("updateProxies",),
+    "proxies.remove": ("deleteProxy",),
+    "proxies.test": ("testProxy",),
+    "lifecycle.attach": "the start of the process",
+    "lifecycle.restart": ("restart",),
+    "lifecycle.shutdown": ("shutdown",),
+    "system.initial": ("getInitialState",),
+    "system.health": ("getHealth",),
+    "request_log.recent": ("listRequestLogs",),
+}
+
+# What the surfaces are told rather than what they offer.
+NO_SERVICES = {"reach"}
+
+
+def methods() -> set[str]:
+    hints = get_type_hints(Services)
+    return {
+        f"{one.name}.{name}"
+        for one in fields(Services)
+        if one.name not in NO_SERVICES
+        for name, _ in inspect.getmembers(hints[one.name], inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def test_every_public_method_is_offered_or_has_a_reason() -> None:
+    assert methods() - set(OPERATIONS_OF) == set(), "add an operation, or a reason in this file"
+    assert set(OPERATIONS_OF) - methods() == set(), "gone from the services: take it out here"
+
+
+def test_every_operation_that_is_named_is_there() -> None:
+    known = {row.id for row in expanded(OPERATIONS)}
+    named = {name for offered in OPERATIONS_OF.values() if not isinstance(offered, str) for name in offered}
+    assert named <= known
+
+
+def test_every_operation_on_a_noun_comes_from_a_service() -> None:
+    named = {name for offered in OPERATIONS_OF.values() if not isinstance(offered, str) for name in offered}
+    pages = {"getOpenApi", "showDocs", "showSetup", "getSession"}  # the contract itself, and who is signed in
+    # Their services stand below `rulebook`, which is a group of services and not one itself.
+    rulebook = {row.id for row in OPERATIONS if row.path.startswith(("/api/policies", "/api/settings/"))}
+    served = {row.id for row in OPERATIONS if row.handler is not None}
+    assert served - named - pages - rulebook == set()
