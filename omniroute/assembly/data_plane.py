@@ -27,7 +27,7 @@ from omniroute.gateway.replay import Replays
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.similar import Similar
 from omniroute.gateway.snapshot import Snapshot
-from omniroute.gateway.snapshots import Snapshots
+from omniroute.gateway.snapshots import Snapshots, Sources
 from omniroute.gateway.spending import Spending
 from omniroute.gateway.traffic import Traffic
 from omniroute.gateway.watch import Watches
@@ -95,7 +95,7 @@ class DataPlane:
         self.cache = Cache(groups=stores.settings, changed=self.changed, answers=self.answers, check_local=check_local)
         self.asker = Asker(self.client)
         self.proxies = self._proxies(stores)
-        self.snapshots = Snapshots(
+        sources = Sources(
             nodes=stores.nodes,
             connections=stores.connections,
             combos=stores.combos,
@@ -111,6 +111,9 @@ class DataPlane:
             settings=stores.settings,
             own_prices=stores.prices,
             prices=self.prices,
+        )
+        self.snapshots = Snapshots(
+            sources,
             traffic=self.traffic,
             pepper=pepper,
             asks_for_key=settings.asks_for_key,

@@ -50,7 +50,6 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
     lockout = Lockout(clock=clock)
     login = _login(settings, stores, plane, lockout)
     names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
-    measures = Measures(plane.traffic, plane.snapshots.current, clock)
     return Services(
         login=login,
         keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
@@ -60,7 +59,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         pricing=_pricing(stores, plane),
         providers=_providers(stores, plane),
         combos=_combos(stores, plane, names),
-        combo_measures=ComboMeasures(read=measures.read, forget=measures.forget),
+        combo_measures=_combo_measures(plane),
         aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
@@ -85,6 +84,11 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         cache=plane.cache,
         reach=_reach(settings),
     )
+
+
+def _combo_measures(plane: DataPlane) -> ComboMeasures:
+    measures = Measures(plane.traffic, plane.snapshots.current, plane.clock)
+    return ComboMeasures(read=measures.read, forget=measures.forget)
 
 
 def _login(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockout) -> Login:

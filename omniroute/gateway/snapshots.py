@@ -1,7 +1,7 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
@@ -37,46 +37,32 @@ from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
 from omniroute.upstream.prices import PriceBook
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where the configuration is read from."""
+
+    nodes: Nodes
+    connections: Connections
+    combos: Combos
+    aliases: Aliases
+    custom_models: CustomModels
+    keys: Keys
+    balancing: Balancing
+    rulebook: Rulebook
+    spend: Spend
+    resilience: Resilience
+    cache: Cache
+    settings: SettingGroups
+    own_prices: Prices
+    prices: PriceBook
+    proxies: Proxies
+
+
 class Snapshots:
     """Holds the current snapshot."""
 
-    def __init__(
-        self,
-        *,
-        nodes: Nodes,
-        connections: Connections,
-        combos: Combos,
-        aliases: Aliases,
-        custom_models: CustomModels,
-        keys: Keys,
-        balancing: Balancing,
-        rulebook: Rulebook,
-        spend: Spend,
-        resilience: Resilience,
-        cache: Cache,
-        settings: SettingGroups,
-        own_prices: Prices,
-        prices: PriceBook,
-        proxies: Proxies,
-        traffic: Traffic,
-        pepper: bytes,
-        asks_for_key: bool,
-    ) -> None:
-        self._nodes = nodes
-        self._connections = connections
-        self._combos = combos
-        self._aliases = aliases
-        self._custom_models = custom_models
-        self._keys = keys
-        self._balancing = balancing
-        self._rulebook = rulebook
-        self._spend = spend
-        self._resilience = resilience
-        self._cache = cache
-        self._settings = settings
-        self._own_prices = own_prices
-        self._prices = prices
-        self._proxies = proxies
+    def __init__(self, sources: Sources, *, traffic: Traffic, pepper: bytes, asks_for_key: bool) -> None:
+        self._sources = sources
         self._traffic = traffic
         self._pepper = pepper
         self._asks_for_key = asks_for_key
@@ -89,19 +75,21 @@ class Snapshots:
 
     async def rebuild(self) -> None:
         """Read everything anew and swap it in."""
-        nodes = await self._nodes.list()
-        balance = await self._balancing.get()
+        nodes = await self._sources.nodes.list()
+        balance = await self._sources.balancing.get()
         blocked = frozenset(balance.blocked_providers)
-        connections = [row for row in await self._connections.list() if row.is_active and row.provider not in blocked]
-        combo_rows, alias_rows = await self._combos.list(), await self._aliases.list()
-        keys = await self._keys.list()
-        rules = tuple(rule for rule in await self._rulebook.policies.rules() if rule.state is not State.DRAFT)
-        await self._spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
-        patience = await self._resilience.get()
-        limits = await read_limits(self._settings)
-        self._prices.override(rates_of(await self._own_prices.list()))
-        proxies = await self._proxies.known()
-        accounts = _with_custom(_accounts(connections, nodes, patience), await self._custom_models.list())
+        connections = [
+            row for row in await self._sources.connections.list() if row.is_active and row.provider not in blocked
+        ]
+        combo_rows, alias_rows = await self._sources.combos.list(), await self._sources.aliases.list()
+        keys = await self._sources.keys.list()
+        rules = tuple(rule for rule in await self._sources.rulebook.policies.rules() if rule.state is not State.DRAFT)
+        await self._sources.spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
+        patience = await self._sources.resilience.get()
+        limits = await read_limits(self._sources.settings)
+        self._sources.prices.override(rates_of(await self._sources.own_prices.list()))
+        proxies = await self._sources.proxies.known()
+        accounts = _with_custom(_accounts(connections, nodes, patience), await self._sources.custom_models.list())
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, alias_rows)
@@ -120,10 +108,12 @@ class Snapshots:
             combos=combos,
             balance=balance,
             policies=rules,
-            addresses=await self._rulebook.ip_filter.compiled(),
-            shaping=shaping_of(await self._rulebook.system_prompt.get(), await self._rulebook.thinking.get()),
+            addresses=await self._sources.rulebook.ip_filter.compiled(),
+            shaping=shaping_of(
+                await self._sources.rulebook.system_prompt.get(), await self._sources.rulebook.thinking.get()
+            ),
             patience=patience,
-            cache=await self._cache.settings(),
+            cache=await self._sources.cache.settings(),
             terms=terms_of(limits, keys),
             proxies=proxies,
         )

@@ -195,7 +195,6 @@ def _logged(row: RequestRow) -> LoggedRequest:
         first_token_ms=None if row.first_token_us is None else row.first_token_us / 1_000,
         cost_usd=dollars(row.cost_nano),
         attempts=tuple(_attempt(one) for one in row.attempts),
-        cache=row.cache,
         saved_usd=None if row.saved_nano is None else row.saved_nano / 1_000_000_000,
     )
 
