@@ -11,7 +11,7 @@ from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
-from omniroute.routing.policies import State
+from omniroute.routing.policies import Rule, State
 from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
@@ -75,48 +75,50 @@ class Snapshots:
 
     async def rebuild(self) -> None:
         """Read everything anew and swap it in."""
-        nodes = await self._sources.nodes.list()
-        balance = await self._sources.balancing.get()
+        sources = self._sources
+        nodes, balance, patience = (
+            await sources.nodes.list(),
+            await sources.balancing.get(),
+            await sources.resilience.get(),
+        )
         blocked = frozenset(balance.blocked_providers)
-        connections = [
-            row for row in await self._sources.connections.list() if row.is_active and row.provider not in blocked
-        ]
-        combo_rows, alias_rows = await self._sources.combos.list(), await self._sources.aliases.list()
-        keys = await self._sources.keys.list()
-        rules = tuple(rule for rule in await self._sources.rulebook.policies.rules() if rule.state is not State.DRAFT)
-        await self._sources.spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
-        patience = await self._sources.resilience.get()
-        limits = await read_limits(self._sources.settings)
-        self._sources.prices.override(rates_of(await self._sources.own_prices.list()))
-        proxies = await self._sources.proxies.known()
-        accounts = _with_custom(_accounts(connections, nodes, patience), await self._sources.custom_models.list())
+        connections = [one for one in await sources.connections.list() if one.is_active and one.provider not in blocked]
+        combo_rows, keys = await sources.combos.list(), await sources.keys.list()
+        sources.prices.override(rates_of(await sources.own_prices.list()))
+        proxies = await sources.proxies.known()
+        accounts = _with_custom(_accounts(connections, nodes, patience), await sources.custom_models.list())
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
-        known = names_of(prefixes, combo_rows, alias_rows)
+        known = names_of(prefixes, combo_rows, await sources.aliases.list())
         combos = {row.name: shown(row) for row in combo_rows}
-        grouped = _grouped(accounts)
         self._retain(combos.values(), accounts)
+        rulebook = sources.rulebook
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper,
             keys=_digests(keys),
             prefixes=prefixes,
-            accounts=grouped,
+            accounts=_grouped(accounts),
             names=_named(accounts),
             models=[*_listed(accounts), *_listed_names(known, combos)],
             known=known,
             combos=combos,
             balance=balance,
-            policies=rules,
-            addresses=await self._sources.rulebook.ip_filter.compiled(),
-            shaping=shaping_of(
-                await self._sources.rulebook.system_prompt.get(), await self._sources.rulebook.thinking.get()
-            ),
+            policies=await self._rules(),
+            addresses=await rulebook.ip_filter.compiled(),
+            shaping=shaping_of(await rulebook.system_prompt.get(), await rulebook.thinking.get()),
             patience=patience,
-            cache=await self._sources.cache.settings(),
-            terms=terms_of(limits, keys),
+            cache=await sources.cache.settings(),
+            terms=terms_of(await read_limits(sources.settings), keys),
             proxies=proxies,
         )
+
+    async def _rules(self) -> tuple[Rule, ...]:
+        """Read the policies that are not drafts, and follow what keys spend where one of them asks for that."""
+        found = await self._sources.rulebook.policies.rules()
+        rules = tuple(rule for rule in found if rule.state is not State.DRAFT)
+        await self._sources.spend.follow(wanted=any(rule.conditions.asks_spending for rule in rules))
+        return rules
 
     def _retain(self, combos: Iterable[Combo], accounts: Iterable[Account]) -> None:
         """Forget the figures of what is gone."""
