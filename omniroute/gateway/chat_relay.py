@@ -86,11 +86,13 @@ class ChatRelay:
     __slots__ = (
         "_carry",
         "_done",
+        "_events",
         "_frame",
         "_hide_usage",
+        "_plain",
+        "_seen",
         "fault",
         "finished",
-        "letters",
         "service",
         "started",
         "usage",
@@ -105,8 +107,14 @@ class ChatRelay:
         self.fault: Fault | None = None
         self.usage: Usage | None = None
         self.service: str | None = None
-        self.letters = 0  # about: of plain events, what they hold besides what each of them repeats
-        self._frame = 0  # what a plain event has around its text
+        self._seen = 0  # bytes of text in the events that were looked at
+        self._plain = self._events = 0  # bytes of plain events, and how many those were
+        self._frame = 0  # bytes that a plain event has around its text
+
+    @property
+    def letters(self) -> int:
+        """About how much text has come: of plain events, what they hold besides what each of them repeats."""
+        return self._seen + max(0, self._plain - self._events * self._frame)
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes."""
@@ -125,7 +133,8 @@ class ChatRelay:
         if not (self.started and _is_quiet(text)):
             whole = self._sifted(text, whole)
         else:
-            self.letters += max(0, len(text) - text.count(b"\n\n") * self._frame)
+            self._plain += len(text)
+            self._events += text.count(b"\n\n")
         return whole.replace(b',"usage":null', b"") if self._hide_usage and b',"usage":null' in whole else whole
 
     def _sifted(self, text: bytes, whole: bytes) -> bytes:
@@ -172,7 +181,7 @@ class ChatRelay:
             if choice.finish_reason is not None:
                 self.finished = self.started = True
         if (text := _text(chunk)) is not None:
-            self.letters += text
+            self._seen += text
             self._frame = self._frame or size - text
             self.started = True
         return True
