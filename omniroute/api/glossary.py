@@ -6,6 +6,8 @@ here where a schema has none of its own, and a test demands that no field is lef
 
 from collections.abc import Mapping
 
+from omniroute.api.figures import FIGURES
+
 WORDS: Mapping[str, str] = {
     "action": "What to do.",
     "active": "Whether a connection that is switched on has it.",
@@ -236,10 +238,29 @@ WORDS: Mapping[str, str] = {
     "weekdays": "The days of the week.",
     "whitelist": "Who may call: addresses and networks.",
     "zone": "The time zone, such as Europe/Helsinki.",
+    **FIGURES,
 }
 
 # What stands in paths and queries.
 PARAMETERS: Mapping[str, str] = {
+    "apiKeyId": "The key's id; another name of `keyId`.",
+    "by": "What spans are split by: key, model, provider, connection or combo.",
+    "connection": "The connection's id.",
+    "connectionId": "The connection's id.",
+    "cursor": "What `X-Next-Cursor` of the page above said, or the `cursor` of its last row.",
+    "key": "The id of the gateway's key.",
+    "keyId": "The key's id; `global` for all calls together.",
+    "outcome": "How it ended: ok, failed, truncated, client_closed or refused.",
+    "overrides": "Whether to show an operator's own prices only.",
+    "period": "Only the daily, weekly or monthly budget.",
+    "scope": "Which part to empty: all, answers, idempotency or similarity.",
+    "search": "A text that stands in one of the request's texts, such as its model, client or error.",
+    "since": "From when on: a time with its zone, such as 2030-01-31T12:00:00Z.",
+    "status": "`ok`, `error`, or an HTTP status.",
+    "step": "How long a span is: minute, hour or day (of UTC).",
+    "unit": "Only budgets in usd or in tokens.",
+    "until": "Before when: a time with its zone, such as 2030-01-31T12:00:00Z.",
+    "windowMs": "How far to look back, in milliseconds.",
     "action": "What to do.",
     "after": "The id of the last item of the page before.",
     "alias": "The alias.",

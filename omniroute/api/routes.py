@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from urllib.parse import parse_qsl
 
+from pydantic.alias_generators import to_camel
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, Router
@@ -80,17 +81,24 @@ class _Path:
     ) -> None:
         """Serve what carries an ETag: a change waits for the one before it, and is held against If-Match."""
         shown = self._by_method["GET"]
-        if operation.method == "GET":
-            reply, body = await _done(self._services, operation, call)
+        if operation.method in {"GET", "HEAD"}:
+            reply, body = await _done(self._services, shown, call)
+            present = body
         else:
+            look = replace(call, body=None, query=_looked_at(scope["query_string"], operation, shown))
             async with versions.changing:
                 wanted = Headers(scope=scope).get("if-match")
                 if wanted is not None:
-                    _, present = await _done(self._services, shown, replace(call, body=None, query=None))
+                    _, present = await _done(self._services, shown, look)
                     versions.require(wanted, present, shown.volatile)
                 reply, body = await _done(self._services, operation, call)
-        if operation.answer is shown.answer:
-            reply = replace(reply, headers={**reply.headers, "etag": versions.tag(body, shown.volatile)})
+                # A change may answer with something else than reading does; the version is that of what is read.
+                is_same = operation.answer is shown.answer and shown.query is None
+                present = body
+                if operation.method != "DELETE" and not is_same:
+                    _, present = await _done(self._services, shown, look)
+        if operation.method != "DELETE":
+            reply = replace(reply, headers={**reply.headers, "etag": versions.tag(present, shown.volatile)})
         await _answer(operation, reply, body, send)
 
 
@@ -139,6 +147,14 @@ def _params(found: Mapping[str, str]) -> Mapping[str, str]:
 
 def _query(text: bytes, kind: type | None) -> object:
     return None if kind is None else read_query(parse_qsl(text.decode("latin-1"), keep_blank_values=True), kind)
+
+
+def _looked_at(text: bytes, operation: Operation, shown: Operation) -> object:
+    """Return the query with which reading shows what a change is about: what both of them know of it."""
+    if shown.query is None or operation.query is None:
+        return None if shown.query is None else shown.query()
+    known = {to_camel(one.name) for one in fields(shown.query)}
+    return read_query([one for one in parse_qsl(text.decode("latin-1")) if one[0] in known], shown.query)
 
 
 async def _body(operation: Operation, connection: HTTPConnection, receive: Receive, reach: Reach) -> object:

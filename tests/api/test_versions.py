@@ -43,3 +43,28 @@ async def test_any_version_will_do_with_a_star_or_without_the_header(api: Served
     assert (await api.call("PATCH", path, {"priority": 2}, {"if-match": "*"})).status_code == 200
     assert (await api.call("PATCH", path, {"priority": 3})).status_code == 200
     assert (await api.call("PATCH", path, {"priority": 4}, {"if-match": '"unknown"'})).status_code == 412
+
+
+async def test_a_change_that_answers_otherwise_gives_the_version_of_what_is_read(api: Served) -> None:
+    cases: list[tuple[str, dict[str, object]]] = [
+        ("/api/resilience", {"requests": {"maxAttempts": 3}}),
+        ("/api/usage/budget", {"keyId": "global", "limit": 5}),
+        ("/api/pricing", {"openai": {"gpt-5": {"input": 1, "output": 2}}}),
+        ("/api/rate-limit", {"requestsPerMinute": 60}),
+    ]
+    for path, body in cases:
+        first = (await api.call("GET", path)).headers["etag"]
+        changed = await api.call("PUT", path, body, {"if-match": first})
+        assert changed.status_code == 200, changed.text
+        assert changed.headers["etag"] == (await api.call("GET", path)).headers["etag"] != first
+        assert (await api.call("PUT", path, body, {"if-match": first})).status_code == 412
+
+
+async def test_a_deletion_is_held_against_the_part_that_its_query_names(api: Served) -> None:
+    await api.call("PUT", "/api/usage/budget", {"keyId": "global", "limit": 5})
+    path = "/api/usage/budget?keyId=global"
+    old = (await api.call("GET", path)).headers["etag"]
+    await api.call("PUT", "/api/usage/budget", {"keyId": "global", "limit": 6})
+    assert (await api.call("DELETE", f"{path}&period=monthly", headers={"if-match": old})).status_code == 412
+    new = (await api.call("GET", path)).headers["etag"]
+    assert (await api.call("DELETE", f"{path}&period=monthly", headers={"if-match": new})).status_code == 200

@@ -22,6 +22,7 @@ PASSWORD = "correct horse battery staple"
 APART = {
     "restart": "ends the process, and is off unless the settings allow it: tests/commands/test_restarting.py",
     "shutdown": "as restart",
+    "deleteNamedPolicy": "its query names a policy that was made: tests/api/test_policies.py",
     "setUp": "works once, with the token of the console: tests/api/test_login.py",
 }
 
@@ -60,6 +61,8 @@ class Sender:
 
     async def send(self, row: Operation) -> httpx.Response:
         named = {**self._found[row.path], **row.named}
+        missing = set(re.findall(r"\{(\w+)\}", row.path)) - named.keys()
+        assert not missing, f"{row.id}: nothing links to it with {missing}, and the row names none"
         path = re.sub(r"\{(\w+)\}", lambda match: quote(named[match[1]]), row.path)
         key = self._gateway.key if row.policy is Policy.INFERENCE else self._gateway.admin_key
         answer = await self._gateway.http.request(
@@ -88,7 +91,8 @@ async def test_every_example_is_answered_as_the_document_says(gateways: GatewayM
     for row in in_order(row for row in ROWS if row.id not in APART):
         answer = await sender.send(row)
         media = answer.headers["content-type"].partition(";")[0]
-        if answer.status_code != row.status or media != row.media.partition(";")[0]:
+        is_told = answer.is_success and answer.status_code in {row.status, *row.variants}
+        if not is_told or media != row.media.partition(";")[0]:
             wrong.append(f"{row.id}: {answer.status_code} {media} {answer.text[:200]}")
     assert wrong == []
 

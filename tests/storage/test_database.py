@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import String, select
 
 from omniroute.kit.errors import Conflict, Unavailable
 from omniroute.kit.settings import BadSetting
@@ -59,8 +59,7 @@ async def test_insert_or_ignore_keeps_the_first_and_upsert_the_last(database: Da
 
 
 async def test_upsert_add_sums_up(database: Database) -> None:
-    row: dict[str, int | str] = {column.name: 1 for column in usage_minutes.columns}
-    row |= {"key_id": "", "provider": "", "connection_id": "", "model": ""}
+    row = {column.name: "" if isinstance(column.type, String) else 1 for column in usage_minutes.columns}
     async with database.transaction() as connection:
         for _ in range(3):
             await connection.execute(upsert_add(connection, usage_minutes, ["requests", "cost_nano"]), row)

@@ -57,6 +57,6 @@ OPERATIONS: tuple[Operation, ...] = (
         handler=cache.update,
         body=cache.CacheUpdate,
         answer=cache.ShownCacheSettings,
-        example={"ttlS": 3600, "similarity": {"enabled": True, "shadow": True, "model": "local", "threshold": 0.95}},
+        example={"ttlS": 3600, "similarity": {"enabled": True, "model": "openai/text-embedding-3-small"}},
     ),
 )

@@ -29,7 +29,7 @@ OPERATIONS = (
         answer=keys.CreatedKey,
         status=201,
         example={"name": "Laptop", "scopes": ["inference"], "rpm": 60, "allowedModels": ["openai/*"]},
-        links=links("/id", "getKey", "updateKey", "deleteKey"),
+        links=links("/id", "getKey", "updateKey", "rotateKey", "deleteKey"),
     ),
     Operation(
         id="getKey",

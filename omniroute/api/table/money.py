@@ -7,6 +7,21 @@ from omniroute.edge.admission import Policy
 from omniroute.kit.errors import NotFound
 from omniroute.services.pricing import RerateResult
 
+# What changes as calls are made, without anybody setting a budget.
+_SPENT = (
+    "spent",
+    "reserved",
+    "remaining",
+    "percent",
+    "warningReached",
+    "exceeded",
+    "periodStartsAt",
+    "resetsAt",
+    "dailyTotal",
+    "monthlyTotal",
+    "budgetCheck",
+)
+
 _BUDGETS = (
     Operation(
         id="listBudgets",
@@ -18,6 +33,7 @@ _BUDGETS = (
         handler=budgets.show,
         query=budgets.BudgetQuery,
         answer=budgets.BudgetsOfKeys,
+        volatile=_SPENT,
         errors=(NotFound,),
     ),
     Operation(
@@ -45,6 +61,7 @@ _BUDGETS = (
         query=budgets.BudgetName,
         answer=Done,
         errors=(NotFound,),
+        asked={"keyId": "global", "period": "daily"},
     ),
 )
 
@@ -84,6 +101,7 @@ _PRICES = (
         query=pricing.PriceName,
         answer=Done,
         errors=(NotFound,),
+        asked={"provider": "openai", "model": "gpt-4o"},
     ),
     Operation(
         id="rerate",
@@ -109,6 +127,7 @@ _LIMITS = (
         policy=Policy.ADMIN,
         handler=limits.show,
         answer=limits.RateLimits,
+        volatile=("status",),
     ),
     Operation(
         id="updateRateLimit",

@@ -16,7 +16,10 @@ OPERATIONS = (
         policy=Policy.ADMIN,
         handler=providers.show_all,
         answer=providers.ConnectionList,
-        links=links("/connections/0/id", "getConnection", "testConnection", "listConnectionModels"),
+        links=(
+            *links("/connections/0/id", "getConnection", "testConnection", "listConnectionModels"),
+            *links("/connections/0/id", "getConnectionUsage", parameter="connectionId"),
+        ),
     ),
     Operation(
         id="createConnection",

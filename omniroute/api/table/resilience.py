@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
         policy=Policy.ADMIN,
         handler=resilience.show,
         answer=resilience.ShownResilience,
+        volatile=("circuitBreakers", "rateLimitStatus"),
     ),
     Operation(
         id="updateResilience",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omniroute.api import usage
-from omniroute.api.operation import Operation
+from omniroute.api.operation import Operation, links
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import NotFound
 from omniroute.services.request_log import LoggedRequest
@@ -19,6 +19,7 @@ OPERATIONS = (
         handler=usage.request_logs,
         query=usage.Page,
         answer=Sequence[LoggedRequest],
+        links=links("/0/id", "getRequestLog"),
     ),
     Operation(
         id="getRequestLog",
