@@ -263,4 +263,6 @@ def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
         background=plane.background,
         logged=stores.usage.recent,
         health=States(plane.snapshots.current, plane.cooling).read,
+        breakers=plane.outlook.breakers,
+        budgets=lambda: plane.money.ledger.standings(plane.clock.now_ms()),
     )

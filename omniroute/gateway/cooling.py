@@ -227,9 +227,9 @@ class Cooling:
         """Take over what an earlier process held."""
         self._held.update(found)
 
-    def health(self, connection_id: str) -> Health:
-        """Tell an operator about a connection."""
-        standing = self._held.get(BreakerScope(connection_id=connection_id))
+    def health(self, connection_id: str, model: str = "") -> Health:
+        """Tell an operator about a connection, or one model on it."""
+        standing = self._held.get(BreakerScope(connection_id=connection_id, model=model))
         if standing is None:
             return Health(status="ready")
         now = self._clock.monotonic()

@@ -16,16 +16,25 @@ class States:
         self._cooling = cooling
 
     def read(self) -> Sequence[ConnectionState]:
-        """Return the state of every active connection."""
-        return [self._state(one) for accounts in self._snapshot().accounts.values() for one in accounts]
+        """Return the state of every active connection, and of each of its models that something is held against."""
+        models: dict[str, list[str]] = {}
+        for scope in self._cooling.all():
+            if scope.model:
+                models.setdefault(scope.connection_id, []).append(scope.model)
+        return [
+            self._state(account, model)
+            for accounts in self._snapshot().accounts.values()
+            for account in accounts
+            for model in (None, *models.get(account.connection_id, ()))
+        ]
 
-    def _state(self, account: Account) -> ConnectionState:
-        health = self._cooling.health(account.connection_id)
+    def _state(self, account: Account, model: str | None) -> ConnectionState:
+        health = self._cooling.health(account.connection_id, model or "")
         return ConnectionState(
             connection_id=account.connection_id,
             name=account.name,
             provider=account.provider,
-            model=None,
+            model=model,
             status=health.status,
             until=moment_or_none(health.cooldown_until),
             reason=health.last_error,

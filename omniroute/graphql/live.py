@@ -15,6 +15,7 @@ from omniroute.graphql.scalars import Long
 from omniroute.graphql.types import Shown, enumerate_, expose
 from omniroute.services import live_values as live
 from omniroute.services.live_values import (
+    BudgetNews,
     ConfigurationNews,
     Grouping,
     HealthNews,
@@ -188,14 +189,35 @@ expose(
     reason="Why: the last failure's words.",
 )
 expose(
+    live.BudgetAlert,
+    "BudgetAlert",
+    "A budget that has reached a threshold.",
+    key_id=Shown(words="The id of its key; null: all calls together.", kind=strawberry.ID | None),
+    period="When it begins anew.",
+    unit="What it is in.",
+    threshold="The threshold, in percent.",
+    spent="How much was used, in US dollars or tokens by `unit`.",
+    limit="How much may be used, in US dollars or tokens by `unit`.",
+    resets_at="When it begins anew next.",
+)
+expose(
+    BudgetNews,
+    "BudgetNews",
+    snapshot=_SNAPSHOT,
+    missed=_MISSED,
+    alerts="Budgets that reached a threshold; in a snapshot those that stand above one, each by its highest.",
+)
+expose(
     HealthNews,
     "HealthNews",
     snapshot=_SNAPSHOT,
     missed=_MISSED,
     at=_AT,
     in_flight="How many requests are under way.",
-    connections="Connections whose state changed; in a snapshot all active ones.",
-    gone="Connections that were deleted or switched off.",
+    connections="Connections, and single models on them, whose state changed; in a snapshot all active ones.",
+    gone="Connections that were deleted or switched off, and models that nothing is held against any more.",
+    breakers="What is held against providers, connections and models, where it changed; in a snapshot all of it.",
+    forgotten="Names of breakers that hold nothing any more.",
 )
 expose(
     live.Change,
@@ -249,9 +271,13 @@ class Subscription:
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.telemetry(window_seconds, interval_ms)
 
-    @feed("How connections fare, as it changes.", HealthNews)
+    @feed("How connections and breakers fare, as it changes.", HealthNews)
     async def health_feed(self, info: Asked, interval_ms: _Interval = 500) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.health(interval_ms)
+
+    @feed("Budgets that reach a threshold.", BudgetNews)
+    async def budget_feed(self, info: Asked) -> AsyncGenerator[Any, None]:
+        return services_of(info).feeds.budgets()
 
     @feed("What operators change, on any surface.", ConfigurationNews)
     async def configuration_feed(self, info: Asked) -> AsyncGenerator[Any, None]:

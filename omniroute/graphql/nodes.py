@@ -53,7 +53,8 @@ def _shown(headers: Mapping[str, str]) -> list[NodeHeader]:
     return [NodeHeader(name=name, value=value) for name, value in headers.items()]
 
 
-def _taken(headers: Sequence[NodeHeaderInput]) -> Mapping[str, Secret]:
+def headers_of(headers: Sequence[NodeHeaderInput]) -> Mapping[str, Secret]:
+    """Return headers as they came in; raise Unprocessable when one is named twice."""
     made = {one.name: one.value for one in headers}
     if len(made) != len(headers):
         raise fault("headers", "a header is named twice")
@@ -66,7 +67,7 @@ async def _connections(self: Node, info: Asked) -> list[Connection]:
 
 
 _HEADERS = Taken(
-    words="Headers to add: at most 32. They replace all former ones.", kind=list[NodeHeaderInput], read=_taken
+    words="Headers to add: at most 32. They replace all former ones.", kind=list[NodeHeaderInput], read=headers_of
 )
 
 expose(

@@ -49,15 +49,22 @@ def checked(first: int) -> int:
     return first
 
 
-def page(found: Sequence[T], first: int, after: str | None, cursor: Callable[[T], str]) -> Page[T]:
-    """Make a page of the things found, of which one more than `first` was asked for."""
+def page(
+    found: Sequence[T], first: int, after: str | None, cursor: Callable[[T], str], following: str | None = None
+) -> Page[T]:
+    """Make a page of the things found, of which one more than `first` was asked for.
+
+    `following` is where to go on after fewer, when whoever looked has not looked to the end.
+    """
     edges = [Edge(cursor=cursor(one), node=one) for one in found[:first]]
+    is_full = len(found) > first
+    end = edges[-1].cursor if edges else None
     return Page(
         edges=edges,
         page_info=PageInfo(
-            has_next_page=len(found) > first,
+            has_next_page=is_full or following is not None,
             has_previous_page=after is not None,
             start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+            end_cursor=end if is_full or following is None else following,
         ),
     )

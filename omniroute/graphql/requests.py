@@ -6,12 +6,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from omniroute.graphql.context import Asked, services_of
+from omniroute.graphql.inputs import accept
 from omniroute.graphql.pages import PAGE, After, First, Page, checked, page
 from omniroute.graphql.scalars import money
 from omniroute.graphql.types import Shown, asked, expose
+from omniroute.kit.errors import NotFound
 from omniroute.services.keys import Key
 from omniroute.services.providers import Connection
-from omniroute.services.request_log import Attempt, LoggedRequest
+from omniroute.services.request_log import Attempt, LoggedRequest, Wanted
 
 
 @asked("The key that asked; null when it is gone, or none was asked for.")
@@ -83,12 +85,37 @@ expose(
     also={"key": _key, "connection": _connection},
 )
 
+accept(
+    Wanted,
+    "RequestLogFilter",
+    "Which requests to list; what is left out does not matter.",
+    status="`ok`, `error`, or an HTTP status.",
+    outcome="`ok`, `failed`, `truncated`, `client_closed` or `refused`.",
+    model="The model's name as the client wrote it, or as the provider calls it.",
+    provider="The provider that was used last.",
+    connection="The id of the connection that was used last.",
+    key="The id of the key that asked.",
+    combo="The combo that the name led to.",
+    since="From when on.",
+    until="Up to when.",
+    search="A part of a text, such as of a failure's words: 1 to 200 characters.",
+)
+
 
 @strawberry.type
 class Query:
     """The request log."""
 
-    @asked("The request log, the newest first.")
-    async def request_log(self, info: Asked, first: First = PAGE, after: After = None) -> Page[LoggedRequest]:
-        found = await services_of(info).request_log.recent(checked(first) + 1, after)
-        return page(found, first, after, lambda one: one.cursor)
+    @asked("The request log, the newest first. A search may give short pages: go on as long as there is a next one.")
+    async def request_log(
+        self, info: Asked, first: First = PAGE, after: After = None, filter: Wanted | None = None
+    ) -> Page[LoggedRequest]:
+        found = await services_of(info).request_log.page(checked(first) + 1, after, filter or Wanted())
+        return page(found.requests, first, after, lambda one: one.cursor, found.following)
+
+    @asked("One request in full; null when it is not in the log.")
+    async def request(self, info: Asked, id: strawberry.ID) -> LoggedRequest | None:
+        try:
+            return await services_of(info).request_log.get(id)
+        except NotFound:
+            return None

@@ -8,13 +8,56 @@ from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from omniroute.graphql import cache, catalogue, combos, connections, keys, live, models, nodes, requests, system
+from omniroute.graphql import (
+    breakers,
+    budgets,
+    cache,
+    catalogue,
+    checks,
+    combos,
+    connections,
+    explain,
+    keys,
+    live,
+    model_catalogue,
+    models,
+    nodes,
+    pricing,
+    proxies,
+    rates,
+    requests,
+    resilience,
+    system,
+    telemetry,
+    usage,
+)
 from omniroute.graphql.outcome import HANDLERS
 from omniroute.graphql.scalars import SCALARS
 
 SNAPSHOT = Path(__file__).with_name("schema.graphql")
 
-_NOUNS: tuple[Any, ...] = (catalogue, connections, nodes, models, combos, keys, requests, cache, system)
+_NOUNS: tuple[Any, ...] = (
+    catalogue,
+    connections,
+    nodes,
+    checks,
+    proxies,
+    model_catalogue,
+    models,
+    combos,
+    keys,
+    budgets,
+    rates,
+    pricing,
+    requests,
+    usage,
+    telemetry,
+    explain,
+    resilience,
+    breakers,
+    cache,
+    system,
+)
 
 
 def build_schema() -> GraphQLSchema:

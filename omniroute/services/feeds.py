@@ -16,18 +16,18 @@ import structlog
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import Happening
 from omniroute.kit.tasks import Background
+from omniroute.services.live_alerts import BudgetSource, HealthSource, ReadBreakers, ReadBudgets, ReadStates
 from omniroute.services.live_picture import Picture
 from omniroute.services.live_sources import (
     ConfigurationSource,
-    HealthSource,
     RequestSource,
     SessionSource,
     TelemetrySource,
     UsageSource,
 )
 from omniroute.services.live_values import (
+    BudgetNews,
     ConfigurationNews,
-    ConnectionState,
     Grouping,
     HealthNews,
     RequestFilter,
@@ -145,13 +145,17 @@ class Feeds:
         clock: Clock,
         background: Background,
         logged: Callable[[int], Awaitable[Sequence[RequestRow]]],
-        health: Callable[[], Sequence[ConnectionState]],
+        health: ReadStates,
+        breakers: ReadBreakers,
+        budgets: ReadBudgets,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._background = background
         self._logged = logged
         self._health = health
+        self._breakers = breakers
+        self._budgets = budgets
         self._channels: dict[Hashable, _Channel[Any]] = {}
         self._picture: Picture | None = None
         self._starting = asyncio.Lock()
@@ -178,9 +182,15 @@ class Feeds:
         return self._follow(("telemetry", window_s), interval_ms, lambda picture: TelemetrySource(picture, window_s))
 
     def health(self, interval_ms: int) -> AsyncGenerator[Tick[HealthNews], None]:
-        """Tell how connections fare, as it changes."""
+        """Tell how connections and breakers fare, as it changes."""
         _check_interval(interval_ms)
-        return self._follow(("health",), interval_ms, lambda picture: HealthSource(picture, self._health))
+        return self._follow(
+            ("health",), interval_ms, lambda picture: HealthSource(picture, self._health, self._breakers)
+        )
+
+    def budgets(self) -> AsyncGenerator[Tick[BudgetNews], None]:
+        """Tell of budgets that reach a threshold."""
+        return self._follow(("budgets",), LEAST_INTERVAL_MS, lambda picture: BudgetSource(picture, self._budgets))
 
     def configuration(self) -> AsyncGenerator[Tick[ConfigurationNews], None]:
         """Tell what operators change."""

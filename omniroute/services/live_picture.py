@@ -8,6 +8,7 @@ from decimal import Decimal
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import (
     BreakerChanged,
+    BudgetWarning,
     ConfigurationChanged,
     ConnectionCooled,
     Happening,
@@ -16,7 +17,7 @@ from omniroute.kit.events import (
 )
 from omniroute.services.live_values import Change, LiveRequest, LiveSession, RequestStatus
 from omniroute.services.moments import moment
-from omniroute.state.rolling import Rolling, Sums, bucket_of
+from omniroute.state.rolling import Rolling, Sums
 from omniroute.storage.rows import RequestRow
 
 SHOWN = 100
@@ -79,6 +80,7 @@ class Picture:
         self.covered_since = clock.now_ms()
         self.new_requests: list[LiveRequest] = []
         self.new_changes: list[Change] = []
+        self.new_warnings: list[BudgetWarning] = []
         self.touched: set[Who] = set()
         self.ended: list[str] = []
         self.lost = 0
@@ -112,12 +114,15 @@ class Picture:
                     self.health_changed |= event.noun in {"connections", "nodes"}
                 case ConnectionCooled() | BreakerChanged():
                     self.health_changed = True
+                case BudgetWarning():
+                    self.new_warnings.append(event)
         self._expire()
 
     def seen(self) -> None:
         """All channels have looked."""
         self.new_requests = []
         self.new_changes = []
+        self.new_warnings = []
         self.touched = set()
         self.ended = []
         self.lost = 0
@@ -212,9 +217,9 @@ def _sums(event: RequestFinished, *, failed: bool) -> Sums:
     sums.input_tokens = event.input_tokens or 0
     sums.output_tokens = event.output_tokens or 0
     sums.cost_nano = event.cost_usd_nano or 0
-    sums.latency[bucket_of(event.latency_ms)] = 1
+    sums.latency.add(event.latency_ms)
     if event.first_token_ms is not None:
-        sums.first[bucket_of(event.first_token_ms)] = 1
+        sums.first.add(event.first_token_ms)
     return sums
 
 

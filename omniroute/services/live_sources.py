@@ -1,14 +1,12 @@
 """What each live feed tells of the picture. A source remembers what it has not told yet; it belongs to one channel."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from omniroute.services.live_picture import Picture, Sorted, Who, usd
 from omniroute.services.live_values import (
     Change,
     ConfigurationNews,
-    ConnectionState,
     Grouping,
-    HealthNews,
     LiveRequest,
     Percentiles,
     ProviderTelemetry,
@@ -21,7 +19,8 @@ from omniroute.services.live_values import (
     UsageNews,
 )
 from omniroute.services.moments import moment
-from omniroute.state.rolling import Sums, percentile
+from omniroute.state.rolling import Sums
+from omniroute.state.sketch import Sketch
 
 MOST_TOLD = 1_000  # requests in one message; more than that nobody reads
 _POSITIONS = {Grouping.KEY: 0, Grouping.PROVIDER: 1, Grouping.CONNECTION: 2, Grouping.MODEL: 3}
@@ -209,52 +208,6 @@ class TelemetrySource:
         )
 
 
-class HealthSource:
-    """Connections that are left alone, or come back."""
-
-    is_delta = True
-
-    def __init__(self, picture: Picture, read: Callable[[], Sequence[ConnectionState]]) -> None:
-        self._picture = picture
-        self._read = read
-        self._last = self._now()
-
-    def note(self, picture: Picture) -> None:
-        """Nothing to collect: what differs is found by looking."""
-
-    def snapshot(self) -> HealthNews:
-        """Return all connections."""
-        return self._told(self._now().values(), snapshot=True)
-
-    def news(self) -> HealthNews | None:
-        """Return those that changed."""
-        found = self._now()
-        changed = [one for key, one in found.items() if self._last.get(key) != one]
-        gone = [one for key, one in self._last.items() if key not in found]
-        self._last = found
-        if not changed and not gone:
-            return None
-        return self._told(changed, snapshot=False, gone=gone)
-
-    def weight(self, value: HealthNews) -> int:
-        """Count the connections."""
-        return len(value.connections) + len(value.gone)
-
-    def _now(self) -> dict[tuple[str, str | None], ConnectionState]:
-        return {(one.connection_id, one.model): one for one in self._read()}
-
-    def _told(
-        self, states: Iterable[ConnectionState], *, snapshot: bool, gone: Iterable[ConnectionState] = ()
-    ) -> HealthNews:
-        return HealthNews(
-            snapshot=snapshot,
-            at=moment(self._picture.clock.now_ms()),
-            in_flight=len(self._picture.open),
-            connections=tuple(states),
-            gone=tuple(gone),
-        )
-
-
 class ConfigurationSource:
     """What operators change."""
 
@@ -306,9 +259,9 @@ def _sum(sums: Sums) -> Sum:
     )
 
 
-def _percentiles(counts: Mapping[int, int]) -> Percentiles:
-    p50, p95, p99 = (percentile(counts, share) for share in (0.5, 0.95, 0.99))
-    return Percentiles(p50=_ms(p50), p95=_ms(p95), p99=_ms(p99), count=sum(counts.values()))
+def _percentiles(sketch: Sketch) -> Percentiles:
+    p50, p95, p99 = sketch.quantiles((0.5, 0.95, 0.99))
+    return Percentiles(p50=_ms(p50), p95=_ms(p95), p99=_ms(p99), count=sketch.count)
 
 
 def _ms(value: float | None) -> float | None:

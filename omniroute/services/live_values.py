@@ -5,6 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from omniroute.routing.ledger import Unit
+from omniroute.routing.periods import Period
+from omniroute.services.breakers import BreakerState
+
 
 class RequestStatus(StrEnum):
     """How a request stands or ended."""
@@ -130,7 +134,7 @@ class UsageNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percentiles:
-    """A distribution in milliseconds, right to within 5 %; None where nothing was measured."""
+    """A distribution in milliseconds, each figure within one per cent; None where nothing was measured."""
 
     p50: float | None
     p95: float | None
@@ -182,7 +186,10 @@ class ConnectionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthNews:
-    """Connections whose state changed since the last message, and those that went; all of them in a snapshot."""
+    """Connections and breakers whose state changed since the last message, and those that went; a snapshot has all.
+
+    A connection stands there as a whole, and once for each of its models that something is held against.
+    """
 
     snapshot: bool
     missed: int = 0
@@ -190,6 +197,30 @@ class HealthNews:
     in_flight: int
     connections: tuple[ConnectionState, ...]
     gone: tuple[ConnectionState, ...] = ()
+    breakers: tuple[BreakerState, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetAlert:
+    """A budget that has reached a threshold (percent). Amounts are US dollars or tokens, by `unit`."""
+
+    key_id: str | None
+    period: Period
+    unit: Unit
+    threshold: int
+    spent: Decimal
+    limit: Decimal
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetNews:
+    """Budgets that reached a threshold since the last message; in a snapshot those that stand above one now."""
+
+    snapshot: bool
+    missed: int = 0
+    alerts: tuple[BudgetAlert, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

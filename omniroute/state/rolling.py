@@ -1,24 +1,20 @@
 """What went by in the last seconds up to an hour, summed by whatever it is sorted by; older things fall out.
 
 Sums are kept for each second of the last two minutes and for each ten seconds of the last hour, so that adding one
-thing and summing any window cost little. Times to the answer are kept as counts in buckets that grow by 9 %, so that a
-percentile is right to within 5 %.
+thing and summing any window cost little.
 """
 
-import math
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import Generic, TypeVar
+
+from omniroute.state.sketch import Sketch
 
 K = TypeVar("K", bound=Hashable)
 
 SHORT_S = 120
 LONG_S = 3_600
 _FINE_S, _COARSE_S = 1, 10
-_BUCKETS = 8  # a doubling
-_LEAST_MS = 0.1
-
-Counts = dict[int, int]
 
 
 class Sums:
@@ -32,8 +28,8 @@ class Sums:
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost_nano = 0
-        self.latency: Counts = {}
-        self.first: Counts = {}
+        self.latency = Sketch()
+        self.first = Sketch()
 
     def add(self, other: "Sums") -> None:
         """Add another's sums."""
@@ -42,9 +38,8 @@ class Sums:
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
         self.cost_nano += other.cost_nano
-        for mine, its in ((self.latency, other.latency), (self.first, other.first)):
-            for bucket, count in its.items():
-                mine[bucket] = mine.get(bucket, 0) + count
+        self.latency.merge(other.latency)
+        self.first.merge(other.first)
 
 
 class Rolling(Generic[K]):
@@ -76,19 +71,3 @@ class Rolling(Generic[K]):
                 for key, sums in cell.items():
                     total.setdefault(key, Sums()).add(sums)
         return total
-
-
-def bucket_of(ms: float) -> int:
-    """Return the number of the bucket that a duration falls into."""
-    return math.floor(math.log2(max(ms, _LEAST_MS)) * _BUCKETS)
-
-
-def percentile(counts: Mapping[int, int], share: float) -> float | None:
-    """Return the duration in milliseconds that `share` (0 to 1) of what was counted stayed below; None for nothing."""
-    total = sum(counts.values())
-    rank, seen = max(math.ceil(total * share), 1), 0
-    for bucket in sorted(counts):
-        seen += counts[bucket]
-        if seen >= rank:
-            return float(2 ** ((bucket + 0.5) / _BUCKETS))
-    return None

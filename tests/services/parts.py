@@ -364,7 +364,15 @@ def assemble(
         lifecycle=Lifecycle(login=login, allowed=True),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         bus=bus,
-        feeds=Feeds(bus=bus, clock=clock, background=Background(), logged=usage_rows.recent, health=list),
+        feeds=Feeds(
+            bus=bus,
+            clock=clock,
+            background=Background(),
+            logged=usage_rows.recent,
+            health=list,
+            breakers=list,
+            budgets=list,
+        ),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
         usage_history=UsageHistory(

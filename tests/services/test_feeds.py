@@ -3,19 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from omniroute.kit.clock import SystemClock
 from omniroute.kit.errors import Unprocessable
-from omniroute.kit.events import ConfigurationChanged, RequestFinished, RequestStarted
+from omniroute.kit.events import BudgetWarning, ConfigurationChanged, RequestFinished, RequestStarted
 from omniroute.kit.tasks import Background
+from omniroute.routing.ledger import Budget, Unit
+from omniroute.routing.periods import Period
 from omniroute.services import feeds
+from omniroute.services.breakers import BreakerState
 from omniroute.services.feeds import Feeds, Tick
 from omniroute.services.live_sources import MOST_TOLD
 from omniroute.services.live_values import ConnectionState, Grouping, RequestFilter, RequestStatus
 from omniroute.state.bus import Bus
+from omniroute.state.ledger import Standing
 from omniroute.storage.rows import RequestRow
 
 
@@ -28,8 +35,16 @@ class Live:
         self.background = Background()
         self.rows: list[RequestRow] = []
         self.states: list[ConnectionState] = []
+        self.breakers: list[BreakerState] = []
+        self.standings: list[Standing] = []
         self.feeds = Feeds(
-            bus=self.bus, clock=self.clock, background=self.background, logged=self.logged, health=lambda: self.states
+            bus=self.bus,
+            clock=self.clock,
+            background=self.background,
+            logged=self.logged,
+            health=lambda: self.states,
+            breakers=lambda: self.breakers,
+            budgets=lambda: self.standings,
         )
 
     async def logged(self, _limit: int) -> Sequence[RequestRow]:
@@ -172,8 +187,8 @@ async def test_figures_are_told_while_something_goes_on(live: Live, stack: Async
     live.finish("a", latency_ms=100.0, first_token_ms=20.0, outcome="failed")
     told = await soon(feed)
     assert told.failure_rate == 1
-    assert told.latency.p50 == pytest.approx(100, rel=0.05)
-    assert told.first_token.p99 == pytest.approx(20, rel=0.05)
+    assert told.latency.p50 == pytest.approx(100, rel=0.01)
+    assert told.first_token.p99 == pytest.approx(20, rel=0.01)
     assert [(one.provider, one.failures) for one in told.providers] == [("p", 1)]
 
 
@@ -186,6 +201,45 @@ async def test_changes_of_state_are_told_once(live: Live, stack: AsyncExitStack)
     live.states = []
     told = await soon(feed)
     assert (told.connections, told.gone) == ((), (ready,))
+
+
+async def test_breakers_are_told_when_they_turn_and_not_as_their_time_goes_by(
+    live: Live, stack: AsyncExitStack
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    held = BreakerState(
+        name="connection:c", state="CLOSED", failure_count=1, last_failure_time=at, provider="p", connection_id="c",
+        connection="n", model=None, cooling=True, reason="rate", message="slow down", since=at, until=at,
+        remaining_ms=1_000,
+    )  # fmt: skip
+    live.breakers = [held]
+    feed = live.feeds.health(50)
+    stack.push_async_callback(feed.aclose)
+    assert (await anext(feed)).value.breakers == (held,)
+    live.breakers = [replace(held, remaining_ms=500)]
+    opened = replace(held, state="OPEN", failure_count=5)
+    asyncio.get_running_loop().call_later(0.2, live.breakers.__setitem__, 0, opened)
+    assert (await soon(feed)).breakers == (opened,)
+    live.breakers = []
+    told = await soon(feed)
+    assert (told.breakers, told.forgotten) == ((), ("connection:c",))
+
+
+async def test_budgets_are_told_as_they_stand_and_as_they_reach_a_threshold(live: Live, stack: AsyncExitStack) -> None:
+    budget = Budget(key_id="", period=Period.DAILY, unit=Unit.USD, limit=10**9, thresholds=(50, 80))
+    live.standings = [Standing(budget=budget, spent=600_000_000, reserved=0, since=0, resets_at=86_400_000)]
+    feed = live.feeds.budgets()
+    stack.push_async_callback(feed.aclose)
+    (alert,) = (await anext(feed)).value.alerts
+    assert (alert.key_id, alert.threshold, alert.spent, alert.limit) == (None, 50, Decimal("0.6"), 1)
+    live.bus.publish(
+        BudgetWarning(
+            key_id="k", period="monthly", unit="tokens", threshold=80, spent=80, limit=100, resets_at_ms=86_400_000
+        )
+    )
+    (alert,) = (await soon(feed)).alerts
+    assert (alert.key_id, alert.period, alert.unit, alert.threshold) == ("k", Period.MONTHLY, Unit.TOKENS, 80)
+    assert (alert.spent, alert.limit) == (80, 100)
 
 
 async def test_a_feed_ends_when_the_bus_closes(live: Live, stack: AsyncExitStack) -> None:
