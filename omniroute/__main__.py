@@ -43,13 +43,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (HOST).", show_default=False)] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (PORT).", show_default=False)] = None,
     data_dir: DataDir = None,
-    dashboard: Annotated[bool, typer.Option(help="Serve the dashboard.")] = True,
+    dashboard: Annotated[
+        bool | None, typer.Option("--dashboard/--no-dashboard", help="Serve the dashboard.", show_default=False)
+    ] = None,
 ) -> None:
     """Run the gateway."""
     from omniroute.commands.launch import launch
 
-    del dashboard  # there is none yet to leave out
-    launch({"HOST": host, "PORT": port, "DATA_DIR": data_dir})
+    launch({"HOST": host, "PORT": port, "DATA_DIR": data_dir, "DASHBOARD": dashboard})
 
 
 @cli.command()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import structlog
+from starlette.responses import RedirectResponse
 
 from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
@@ -43,7 +44,7 @@ class Gateway:
         self.plane = DataPlane(settings, stores, pepper, transports)
         self.services = build_services(settings, stores, self.plane, pepper)
         self.stopping = False
-        self._surfaces = Surfaces(self.services)
+        self._surfaces = Surfaces(self.services, dashboard=settings.dashboard)
         self._guarded = Guarded(
             self._surfaces,
             addresses=lambda: self.plane.snapshots.current().addresses,
@@ -113,7 +114,10 @@ class Gateway:
         if scope["type"] == "http" and is_data_plane(path):
             await self.plane.app(scope, receive, send)
         elif scope["type"] == "http" and path in _PROBES:
-            await self._serve_probe(path, scope["method"], send)
+            if path == "/" and self.settings.dashboard and _is_browser(scope):
+                await RedirectResponse("/dashboard/", 303)(scope, receive, send)
+            else:
+                await self._serve_probe(path, scope["method"], send)
         else:
             await self._guarded(scope, receive, send)
 
@@ -134,3 +138,8 @@ class Gateway:
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether somebody looks at the gateway's address: programs do not ask for pages."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])

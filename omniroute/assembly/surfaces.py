@@ -35,7 +35,8 @@ class Guest:
 class Surfaces:
     """Serves what is neither the data plane's nor a probe. `close` ends the dashboards."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, dashboard: bool) -> None:
+        self._has_dashboard = dashboard
         self._services = services
         self._loading = asyncio.Lock()
         self._management: App | None = None
@@ -48,7 +49,7 @@ class Surfaces:
         path: str = scope["path"]
         if path == _GRAPHQL:
             await (self._graphql or await self.graphql())(scope, receive, send)
-        elif path == _DASHBOARD or path.startswith(f"{_DASHBOARD}/"):
+        elif self._has_dashboard and (path == _DASHBOARD or path.startswith(f"{_DASHBOARD}/")):
             await (self._dashboard or await self._load_dashboard())(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})

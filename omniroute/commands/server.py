@@ -124,6 +124,8 @@ class _Server(uvicorn.Server):
         url = (settings.public_url or f"http://{host}:{address[1]}").rstrip("/")
         log.info("OmniRoute is listening", url=url, data=str(settings.data_dir))
         _tell(self._offers)
+        if settings.dashboard:
+            sys.stderr.write(f"\n  Dashboard:  {url}/dashboard/\n")
         if await gateway.services.login.needs_setup():
             link = f"{url}/setup?token={gateway.services.login.setup_token().reveal()}"
             sys.stderr.write(f"\n  Set the operator's password once, here:\n    {link}\n\n")

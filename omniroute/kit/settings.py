@@ -77,6 +77,7 @@ class Settings:
     auth_cookie_secure: bool | None = setting(
         "Mark the login cookie Secure. Default: when the request came by TLS.", None
     )
+    dashboard: bool = setting("Serve the dashboard at /dashboard.", True)
     allow_restart: bool = setting("Let operators restart and stop the gateway over the API.", False)
     import_environment_keys: bool = setting("Make connections of provider keys found in the environment, once.", True)
     discover_local: bool = setting("Look for model servers on this machine and offer them.", True)
