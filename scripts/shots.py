@@ -1,4 +1,4 @@
-"""Take the screenshots of docs/dashboard.md: `python -m scripts.shots`. Needs Chromium; starts a demonstration itself."""
+"""Take the pictures of docs/dashboard.md: `python -m scripts.shots`. Needs Chromium; starts a demonstration itself."""
 
 import asyncio
 import os
