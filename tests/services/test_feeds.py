@@ -231,7 +231,7 @@ async def test_budgets_are_told_as_they_stand_and_as_they_reach_a_threshold(live
     feed = live.feeds.budgets()
     stack.push_async_callback(feed.aclose)
     (alert,) = (await anext(feed)).value.alerts
-    assert (alert.key_id, alert.threshold, alert.spent, alert.limit) == (None, 50, Decimal("0.6"), 1)
+    assert (alert.key_id, alert.threshold, alert.spent, alert.limit) == (None, 50, Decimal("0.6"), Decimal(1))
     live.bus.publish(
         BudgetWarning(
             key_id="k", period="monthly", unit="tokens", threshold=80, spent=80, limit=100, resets_at_ms=86_400_000
@@ -239,7 +239,7 @@ async def test_budgets_are_told_as_they_stand_and_as_they_reach_a_threshold(live
     )
     (alert,) = (await soon(feed)).alerts
     assert (alert.key_id, alert.period, alert.unit, alert.threshold) == ("k", Period.MONTHLY, Unit.TOKENS, 80)
-    assert (alert.spent, alert.limit) == (80, 100)
+    assert (alert.spent, alert.limit) == (Decimal(80), Decimal(100))
 
 
 async def test_a_feed_ends_when_the_bus_closes(live: Live, stack: AsyncExitStack) -> None:
