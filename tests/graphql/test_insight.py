@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from omniroute.graphql import usage
 from tests.gateways import RunningGateway
 from tests.graphql.asking import FAILURE, ask
 
@@ -66,6 +67,16 @@ async def test_usage_in_sums_and_spans(gateway: RunningGateway, by: str, name: s
     period = {"since": "2030-01-02T00:00:00Z", "until": "2030-01-01T00:00:00Z"}
     refused = (await ask(gateway, query, period=period))["usageHistory"]
     assert (refused["__typename"], refused["fields"][0]["field"]) == ("InvalidInput", "since")
+
+
+async def test_more_spans_than_a_chart_shows_are_refused(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await served(gateway, 1)
+    monkeypatch.setattr(usage, "MOST_SPANS", 0)
+    query = f"{{ usageHistory {{ ... on UsageHistory {{ totalRequests }} {FAILURE} }} }}"
+    refused = (await ask(gateway, query))["usageHistory"]
+    assert (refused["__typename"], refused["fields"][0]["field"]) == ("InvalidInput", "period.step")
 
 
 async def test_what_a_connection_was_used_for(gateway: RunningGateway) -> None:
