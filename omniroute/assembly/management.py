@@ -10,6 +10,7 @@ from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
+from omniroute.services.backups import Backups
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
 from omniroute.services.checks import Checks
@@ -41,10 +42,11 @@ from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
+from omniroute.storage.dump import Dump
 from omniroute.upstream.guard import check_url
 
 
-def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper: bytes) -> Services:
+def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Services:
     """Return what operators use."""
     clock, changed = plane.clock, plane.changed
     lockout = Lockout(clock=clock)
@@ -52,7 +54,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
     names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
     return Services(
         login=login,
-        keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
+        keys=Keys(rows=stores.keys, pepper=plane.current_pepper, clock=clock, changed=changed),
         nodes=_nodes(stores, plane),
         limits=_limits(stores, plane),
         budgets=_budgets(stores, plane),
@@ -76,6 +78,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         proxies=plane.proxies,
         lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
         system=_system(login, plane),
+        backups=_backups(settings, stores, plane),
         feeds=_feeds(stores, plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
         usage_history=_usage_history(stores, plane),
@@ -83,6 +86,18 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         cache=plane.cache,
         reach=_reach(settings),
+    )
+
+
+def _backups(settings: Settings, stores: Stores, plane: DataPlane) -> Backups:
+    return Backups(
+        folder=settings.data_dir / "backups",
+        dump=Dump(stores.database),
+        key_id=stores.key_id,
+        version=__version__,
+        clock=plane.clock,
+        changed=plane.changed,
+        flush=plane.flush,
     )
 
 
