@@ -51,7 +51,6 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
     clock, changed = plane.clock, plane.changed
     lockout = Lockout(clock=clock)
     login = _login(settings, stores, plane, lockout)
-    names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
     return Services(
         login=login,
         keys=Keys(rows=stores.keys, pepper=plane.current_pepper, clock=clock, changed=changed),
@@ -60,9 +59,9 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
         budgets=_budgets(stores, plane),
         pricing=_pricing(stores, plane),
         providers=_providers(stores, plane),
-        combos=_combos(stores, plane, names),
+        combos=_combos(stores, plane),
         combo_measures=_combo_measures(plane),
-        aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
+        aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=clock, changed=changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
         rulebook=plane.rulebook,
@@ -129,11 +128,15 @@ def _nodes(stores: Stores, plane: DataPlane) -> Nodes:
     )
 
 
-def _combos(stores: Stores, plane: DataPlane, names: NameBook) -> Combos:
+def _names(stores: Stores) -> NameBook:
+    return NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
+
+
+def _combos(stores: Stores, plane: DataPlane) -> Combos:
     return Combos(
         rows=stores.combos,
         connections=stores.connections,
-        names=names,
+        names=_names(stores),
         probe=plane.probe,
         clock=plane.clock,
         changed=plane.changed,

@@ -62,6 +62,7 @@ OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
     "policy_trials.providers": "handed to policy_trials when it is built",
     "policy_trials.spent": "handed to policy_trials when it is built",
     "model_list.list": "GET /v1/models has it",
+    "feeds.budgets": "a live feed: GraphQL's subscriptions",
     "feeds.configuration": "a live feed: GraphQL's subscriptions",
     "feeds.health": "a live feed: GraphQL's subscriptions",
     "feeds.requests": "a live feed: GraphQL's subscriptions",
