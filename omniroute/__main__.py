@@ -18,6 +18,8 @@ cli = typer.Typer(
 )
 admin = typer.Typer(help="Administer this installation: passwords and keys.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
+backup = typer.Typer(help="Back this installation up, and put a backup back.", no_args_is_help=True)
+cli.add_typer(backup, name="backup")
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
@@ -105,6 +107,62 @@ def create_key(
     from omniroute.commands.admin import create_key as run
 
     _tell(run({"data_dir": data_dir}, name, scope or ["inference"]), as_json=as_json)
+
+
+@backup.command("create")
+def create_backup(
+    reason: Annotated[str, typer.Option(help="What it is made for: small letters and hyphens.")] = "manual",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a backup of this moment; the gateway may serve meanwhile."""
+    from omniroute.commands.backup import create as run
+
+    _tell(run({"data_dir": data_dir}, reason, quiet=as_json), as_json=as_json)
+
+
+@backup.command("list")
+def list_backups(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List backups, the newest first."""
+    from omniroute.commands.backup import list_all as run
+
+    found = run({"data_dir": data_dir})
+    if as_json:
+        _tell({"backups": found}, as_json=True)
+        return
+    for one in found:
+        typer.echo(f"{one['id']}  {one['size']:>12,} bytes  {one['connection_count']} connections")
+    if not found:
+        typer.echo("There are no backups yet: omniroute backup create")
+
+
+Which = Annotated[str, typer.Argument(help="A backup's id, or a backup file that lies elsewhere.")]
+
+
+@backup.command("verify")
+def verify_backup(which: Which, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Read a backup from end to end; the exit code is 1 when it cannot be restored here."""
+    from omniroute.commands.backup import verify as run
+
+    found = run({"data_dir": data_dir}, which)
+    _tell(found | {"faults": list(found["faults"])}, as_json=as_json)
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+@backup.command("restore")
+def restore_backup(
+    which: Which,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of everything; what is there now is backed up first."""
+    from omniroute.commands.backup import restore as run
+
+    if not yes and not as_json:
+        typer.confirm(f"Replace everything in this installation by {which}?", abort=True)
+    _tell(run({"data_dir": data_dir}, which, quiet=as_json), as_json=as_json)
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

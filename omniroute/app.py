@@ -42,7 +42,7 @@ class Gateway:
         self.settings = settings = environment.settings
         self.stores = stores
         self.plane = DataPlane(settings, stores, pepper, transports)
-        self.services = build_services(settings, stores, self.plane, pepper)
+        self.services = build_services(settings, stores, self.plane)
         self.stopping = False
         self._surfaces = Surfaces(self.services, dashboard=settings.dashboard)
         self._guarded = Guarded(

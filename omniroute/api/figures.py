@@ -291,7 +291,7 @@ _USED: Mapping[str, str] = {
     "promptTokens": "Tokens read, cached ones included.",
     "ShownSummary.providers": "The latencies of each provider, by its id.",
     "quotas": "What is left of the provider's quotas, by name.",
-    "requestCount": "How many requests it had.",
+    "LiveSession.requestCount": "How many requests it had.",
     "sessionId": "The conversation's id, made of what its client calls it or of how it begins.",
     "sessions": "The conversations of the last half hour.",
     "since": "From when on, in UTC.",

@@ -8,6 +8,30 @@ from collections.abc import Mapping
 
 from omniroute.api.figures import FIGURES
 
+_BACKUPS: Mapping[str, str] = {
+    "RestoredBackup.after": "How many rows each table has now.",
+    "apiKeyCount": "How many keys of the gateway it holds.",
+    "backupId": "The backup's id, which is its file's name.",
+    "backups": "The backups, the newest first.",
+    "RestoredBackup.before": "How many rows each table had before.",
+    "comboCount": "How many combos it holds.",
+    "connectionCount": "How many connections it holds.",
+    "created": "Whether it was made.",
+    "faults": "What is wrong with it, in words; empty when nothing is.",
+    "filename": "The file's name.",
+    "nodeCount": "How many nodes it holds.",
+    "VerifiedBackup.ok": "Whether it can be restored here.",
+    "Backup.reason": "What it was made for.",
+    "CreatedBackup.reason": "What it was made for.",
+    "NewBackup.reason": "What it is made for, in small letters and hyphens.",
+    "requestCount": "How many requests it has.",
+    "restored": "Whether it was put back.",
+    "safetyBackupId": "The id of the backup that was made of everything before.",
+    "size": "How large its file is, in bytes.",
+    "Backup.version": "The version of the gateway that made it.",
+    "CreatedBackup.version": "The version of the gateway that made it.",
+}
+
 WORDS: Mapping[str, str] = {
     "action": "What to do.",
     "active": "Whether a connection that is switched on has it.",
@@ -239,6 +263,7 @@ WORDS: Mapping[str, str] = {
     "whitelist": "Who may call: addresses and networks.",
     "zone": "The time zone, such as Europe/Helsinki.",
     **FIGURES,
+    **_BACKUPS,
 }
 
 # What stands in paths and queries.

@@ -62,9 +62,10 @@ class DataPlane:
         self.clock = SystemClock()
         self.bus = Bus()
         self.background = Background()
+        self._meta, self._pepper = stores.meta, pepper
         self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
         self._remember(settings, stores)
-        self._configure(settings, stores, pepper)
+        self._configure(settings, stores)
         self._serve()
 
     def _remember(self, settings: Settings, stores: Stores) -> None:
@@ -87,7 +88,7 @@ class DataPlane:
         self.answers = Answers(archive=self.archive, similar=similar, clock=self.clock, background=self.background)
         self.kept = Kept(stores.responses, self.clock, days=settings.stored_responses_days)
 
-    def _configure(self, settings: Settings, stores: Stores, pepper: bytes) -> None:
+    def _configure(self, settings: Settings, stores: Stores) -> None:
         """Make what operators set, and the picture of it that requests read."""
         self.balancing = Balancing(groups=stores.settings, nodes=stores.nodes, changed=self.changed)
         self.rulebook = build_rulebook(stores, self.clock, self.changed)
@@ -115,7 +116,7 @@ class DataPlane:
         self.snapshots = Snapshots(
             sources,
             traffic=self.traffic,
-            pepper=pepper,
+            pepper=self.current_pepper,
             asks_for_key=settings.asks_for_key,
         )
         self.following = Following(stores.meta, self._reread)
@@ -208,6 +209,10 @@ class DataPlane:
         """Return the configuration as it is now."""
         return self.snapshots.current()
 
+    def current_pepper(self) -> bytes:
+        """Return what keys the hashes of API keys; a restored backup brings its own."""
+        return self._pepper
+
     async def changed(self, event: ConfigurationChanged) -> None:
         """Show a change to the data plane before whoever made it gets an answer."""
         if event.noun == "connections" and event.id is not None:
@@ -222,6 +227,7 @@ class DataPlane:
 
     async def _reread(self) -> None:
         """Read the configuration anew."""
+        self._pepper = await self._meta.api_key_pepper()
         await self.money.books.load()
         await self.snapshots.rebuild()
 

@@ -10,6 +10,7 @@ from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
+from omniroute.services.backups import Backups
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
 from omniroute.services.checks import Checks
@@ -41,26 +42,26 @@ from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
+from omniroute.storage.dump import Dump
 from omniroute.upstream.guard import check_url
 
 
-def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper: bytes) -> Services:
+def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Services:
     """Return what operators use."""
     clock, changed = plane.clock, plane.changed
     lockout = Lockout(clock=clock)
     login = _login(settings, stores, plane, lockout)
-    names = NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
     return Services(
         login=login,
-        keys=Keys(rows=stores.keys, pepper=pepper, clock=clock, changed=changed),
+        keys=Keys(rows=stores.keys, pepper=plane.current_pepper, clock=clock, changed=changed),
         nodes=_nodes(stores, plane),
         limits=_limits(stores, plane),
         budgets=_budgets(stores, plane),
         pricing=_pricing(stores, plane),
         providers=_providers(stores, plane),
-        combos=_combos(stores, plane, names),
+        combos=_combos(stores, plane),
         combo_measures=_combo_measures(plane),
-        aliases=Aliases(rows=stores.aliases, names=names, clock=clock, changed=changed),
+        aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=clock, changed=changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
         rulebook=plane.rulebook,
@@ -76,6 +77,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         proxies=plane.proxies,
         lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
         system=_system(login, plane),
+        backups=_backups(settings, stores, plane),
         feeds=_feeds(stores, plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
         usage_history=_usage_history(stores, plane),
@@ -83,6 +85,18 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane, pepper:
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         cache=plane.cache,
         reach=_reach(settings),
+    )
+
+
+def _backups(settings: Settings, stores: Stores, plane: DataPlane) -> Backups:
+    return Backups(
+        folder=settings.data_dir / "backups",
+        dump=Dump(stores.database),
+        key_id=stores.key_id,
+        version=__version__,
+        clock=plane.clock,
+        changed=plane.changed,
+        flush=plane.flush,
     )
 
 
@@ -114,11 +128,15 @@ def _nodes(stores: Stores, plane: DataPlane) -> Nodes:
     )
 
 
-def _combos(stores: Stores, plane: DataPlane, names: NameBook) -> Combos:
+def _names(stores: Stores) -> NameBook:
+    return NameBook(nodes=stores.nodes, combos=stores.combos, aliases=stores.aliases)
+
+
+def _combos(stores: Stores, plane: DataPlane) -> Combos:
     return Combos(
         rows=stores.combos,
         connections=stores.connections,
-        names=names,
+        names=_names(stores),
         probe=plane.probe,
         clock=plane.clock,
         changed=plane.changed,

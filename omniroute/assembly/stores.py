@@ -30,6 +30,7 @@ class Stores:
     """The database and its repositories."""
 
     database: Database
+    key_id: str
     meta: Meta
     settings: SettingGroups
     nodes: NodeRows
@@ -56,6 +57,7 @@ class Stores:
         database = Database(settings.database)
         return cls(
             database=database,
+            key_id=sealer.key_id,
             meta=Meta(database, sealer),
             settings=SettingGroups(database),
             nodes=NodeRows(database, sealer),

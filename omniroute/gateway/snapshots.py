@@ -1,6 +1,6 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
@@ -61,7 +61,7 @@ class Sources:
 class Snapshots:
     """Holds the current snapshot."""
 
-    def __init__(self, sources: Sources, *, traffic: Traffic, pepper: bytes, asks_for_key: bool) -> None:
+    def __init__(self, sources: Sources, *, traffic: Traffic, pepper: Callable[[], bytes], asks_for_key: bool) -> None:
         self._sources = sources
         self._traffic = traffic
         self._pepper = pepper
@@ -95,7 +95,7 @@ class Snapshots:
         rulebook = sources.rulebook
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
-            pepper=self._pepper,
+            pepper=self._pepper(),
             keys=_digests(keys),
             prefixes=prefixes,
             accounts=_grouped(accounts),

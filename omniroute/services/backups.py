@@ -6,6 +6,8 @@ are sealed: it opens with the key file of the installation that it was made in.
 
 import asyncio
 import re
+import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,14 +22,15 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.services.changes import Changed
 from omniroute.services.moments import moment
 from omniroute.storage.archive import Archive, ArchiveWriter, Manifest
-from omniroute.storage.dump import Dump
+from omniroute.storage.dump import Dump, Progress
 from omniroute.storage.tables import SCHEMA_REVISION
 
 log = structlog.get_logger(__name__)
 
 SUFFIX = ".omniroute.zip"
-_NAME = re.compile(r"backup-\d{8}T\d{9}Z-[a-z-]{1,32}\.omniroute\.zip")
-_REASON = re.compile(r"[a-z-]{1,32}")
+LONGEST_REASON = 22  # an id is 64 characters at most, wherever it stands in a path
+_NAME = re.compile(rf"backup-\d{{8}}T\d{{9}}Z-[a-z-]{{1,{LONGEST_REASON}}}\.omniroute\.zip")
+_REASON = re.compile(rf"[a-z-]{{1,{LONGEST_REASON}}}")
 # How many to keep of each kind: all of the last hours, one a day, one a week.
 _HOURLY, _DAILY, _WEEKLY = 24, 14, 8
 
@@ -95,26 +98,33 @@ class Backups:
         self._flush = flush
         self._turn = asyncio.Lock()
 
-    async def create(self, reason: str = "manual") -> Backup:
-        """Make a backup of this moment. Raises Invalid for a reason that is no word, Conflict while another runs."""
+    async def create(self, reason: str = "manual", progress: Progress | None = None) -> Backup:
+        """Make a backup of this moment; `progress` is told each table and how many rows are done.
+
+        Raises Invalid for a reason that is no word, Conflict while another runs.
+        """
         if not _REASON.fullmatch(reason):
-            raise Invalid("reason: use up to 32 small letters and hyphens", param="reason")
+            raise Invalid(f"reason: use up to {LONGEST_REASON} small letters and hyphens", param="reason")
         if self._turn.locked():
             raise Conflict("a backup or a restore is under way: try again when it is done", code="busy")
         async with self._turn:
-            return await self._create(reason)
+            return await self._create(reason, progress)
 
-    async def _create(self, reason: str) -> Backup:
+    async def _create(self, reason: str, progress: Progress | None = None) -> Backup:
         # What was asked in the last quarter of a second is part of this moment too.
         await self._flush()
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
         now = moment(self._clock.now_ms())
-        name = f"backup-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{reason}{SUFFIX}"
+        name = _name(now, reason)
+        rows: Counter[str] = Counter()
         writer = await asyncio.to_thread(ArchiveWriter, self._folder / name)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(asyncio.to_thread, writer.discard)
             async for table, lines in self._dump.read():
                 await asyncio.to_thread(writer.add, table, lines)
+                rows[table] += lines.count(b"\n")
+                if progress is not None:
+                    progress(table, rows[table])
             await asyncio.to_thread(
                 writer.finish,
                 version=self._version,
@@ -176,11 +186,25 @@ class Backups:
             return [error.message]
         return [*_unfit(archive.manifest, self._key_id), *archive.verify()]
 
+    async def bring(self, file: Path) -> str:
+        """Take a backup that lies elsewhere into the folder; return its id. Raises Invalid for what is none."""
+        return await asyncio.to_thread(self._bring, file)
+
+    def _bring(self, file: Path) -> str:
+        manifest = Archive(file).manifest
+        if not _REASON.fullmatch(manifest.reason):
+            raise Invalid(f"{file.name} names a reason that no backup has", code="damaged_backup")
+        name = _name(datetime.fromisoformat(manifest.created_at), manifest.reason)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if file.resolve() != (self._folder / name).resolve():
+            shutil.copyfile(file, self._folder / name)
+        return name
+
     async def delete(self, backup_id: str) -> None:
         """Remove a backup; raises NotFound."""
         await asyncio.to_thread(self.path(backup_id).unlink)
 
-    async def restore(self, backup_id: str) -> Restored:
+    async def restore(self, backup_id: str, progress: Progress | None = None) -> Restored:
         """Put a backup in the place of everything, after a safety backup. Raises NotFound, Invalid, Conflict.
 
         Requests under way finish with what they began with; the next ones see the restored configuration.
@@ -195,7 +219,8 @@ class Backups:
             safety = await self._create("pre-restore")
             before = await self._dump.counts()
             archive = await asyncio.to_thread(Archive, path)
-            after = await self._dump.replace({table: archive.lines(table) for table in archive.manifest.tables})
+            lines = {table: archive.lines(table) for table in archive.manifest.tables}
+            after = await self._dump.replace(lines, progress)
         await self._changed(ConfigurationChanged(noun="everything"))
         log.info("backup restored", file=backup_id, safety=safety.id)
         return Restored(
@@ -215,6 +240,10 @@ class Backups:
         for backup_id in gone:
             await self.delete(backup_id)
         return gone
+
+
+def _name(made_at: datetime, reason: str) -> str:
+    return f"backup-{made_at:%Y%m%dT%H%M%S}{made_at.microsecond // 1000:03d}Z-{reason}{SUFFIX}"
 
 
 def _unfit(manifest: Manifest, key_id: str) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
+from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
@@ -65,6 +66,7 @@ class Services:
     proxies: Proxies
     lifecycle: Lifecycle
     system: System
+    backups: Backups
     request_log: RequestLog
     feeds: Feeds
     usage_history: UsageHistory

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -114,7 +114,7 @@ def digest(pepper: bytes, key: Secret) -> bytes:
 class Keys:
     """Makes, lists, changes and finds keys."""
 
-    def __init__(self, *, rows: KeyRows, pepper: bytes, clock: Clock, changed: Changed) -> None:
+    def __init__(self, *, rows: KeyRows, pepper: Callable[[], bytes], clock: Clock, changed: Changed) -> None:
         self._rows = rows
         self._pepper = pepper
         self._clock = clock
@@ -127,7 +127,7 @@ class Keys:
         row = KeyRow(
             id=new_id("key"),
             name=line(draft.name, "name", most=LONGEST_NAME),
-            digest=digest(self._pepper, secret),
+            digest=digest(self._pepper(), secret),
             hint=_hint(secret),
             scopes=_scopes(draft.scopes),
             expires_at=self._end(draft.expires_at),
@@ -183,7 +183,7 @@ class Keys:
         secret = _new_secret()
         row = replace(
             row,
-            digest=digest(self._pepper, secret),
+            digest=digest(self._pepper(), secret),
             hint=_hint(secret),
             previous_digest=row.digest if grace_s else None,
             previous_until=now + grace_s * 1000 if grace_s else None,
@@ -202,7 +202,7 @@ class Keys:
         """Return the key that `presented` is, or None when it is unknown, switched off, over or not for `address`."""
         if not presented.reveal().startswith(PREFIX):
             return None
-        wanted = digest(self._pepper, presented)
+        wanted = digest(self._pepper(), presented)
         row = next((row for row in await self._rows.list() if self._is(row, wanted)), None)
         if row is None:
             return None

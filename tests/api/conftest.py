@@ -1,6 +1,7 @@
 """A running management surface; what differs between databases is tested below it, so SQLite is enough here."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,9 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def parts(database: Database, sealer: Sealer) -> Parts:
+def parts(database: Database, sealer: Sealer, tmp_path: Path) -> Parts:
     """All services on an empty database."""
-    return assemble(database, sealer)
+    return assemble(database, sealer, folder=tmp_path / "backups")
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         proxies=parts.proxies,
         lifecycle=parts.lifecycle,
         system=parts.system,
+        backups=parts.backups,
         request_log=parts.request_log,
         feeds=parts.feeds,
         reach=reach,

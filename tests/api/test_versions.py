@@ -49,7 +49,6 @@ async def test_a_change_that_answers_otherwise_gives_the_version_of_what_is_read
     cases: list[tuple[str, dict[str, object]]] = [
         ("/api/resilience", {"requests": {"maxAttempts": 3}}),
         ("/api/usage/budget", {"keyId": "global", "limit": 5}),
-        ("/api/pricing", {"openai": {"gpt-5": {"input": 1, "output": 2}}}),
         ("/api/rate-limit", {"requestsPerMinute": 60}),
     ]
     for path, body in cases:

@@ -22,6 +22,7 @@ PASSWORD = "correct horse battery staple"
 APART = {
     "restart": "ends the process, and is off unless the settings allow it: tests/commands/test_restarting.py",
     "shutdown": "as restart",
+    "restoreBackup": "its body names a backup that was made: tests/api/test_backups.py",
     "deleteNamedPolicy": "its query names a policy that was made: tests/api/test_policies.py",
     "setUp": "works once, with the token of the console: tests/api/test_login.py",
 }

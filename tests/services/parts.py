@@ -1,7 +1,9 @@
 """The services on a real database, with a clock that a test moves by hand and a list of the changes they told."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from omniroute.gateway.answers import Answers
 from omniroute.gateway.archive import Archive
@@ -13,6 +15,7 @@ from omniroute.kit.tasks import Background
 from omniroute.routing.strategies import Strategy
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
+from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
 from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.budgets import Budgets, budget_of
@@ -62,6 +65,7 @@ from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
+from omniroute.storage.dump import Dump
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -151,6 +155,7 @@ class Parts:
     proxies: Proxies
     lifecycle: Lifecycle
     system: System
+    backups: Backups
     request_log: RequestLog
     bus: Bus
     feeds: Feeds
@@ -208,6 +213,7 @@ def assemble(
     sealer: Sealer,
     *,
     loopback: bool = True,
+    folder: Path = Path(os.devnull),
     check: Callable[[str, bool], None] = check_url,
 ) -> Parts:
     clock = ManualClock()
@@ -327,7 +333,7 @@ def assemble(
         usage_rows=usage_rows,
         logins=logins,
         login=login,
-        keys=Keys(rows=key_rows, pepper=PEPPER, clock=clock, changed=told),
+        keys=Keys(rows=key_rows, pepper=lambda: PEPPER, clock=clock, changed=told),
         nodes=Nodes(rows=node_rows, connections=connection_rows, check_url=check, clock=clock, changed=told),
         providers=Providers(
             rows=connection_rows,
@@ -362,6 +368,15 @@ def assemble(
             changed=told,
         ),
         lifecycle=Lifecycle(login=login, allowed=True),
+        backups=Backups(
+            folder=folder,
+            dump=Dump(database),
+            key_id=sealer.key_id,
+            version="1.2.3",
+            clock=clock,
+            changed=told,
+            flush=_nothing_waits,
+        ),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         bus=bus,
         feeds=Feeds(

@@ -8,6 +8,7 @@ from omniroute.api.operation import HTML, Call, Described, Operation, Reply
 from omniroute.api.table import (
     answers,
     auth,
+    backups,
     checks,
     explain,
     inference,
@@ -83,6 +84,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *usage.OPERATIONS,
     *telemetry.OPERATIONS,
     *answers.OPERATIONS,
+    *backups.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
