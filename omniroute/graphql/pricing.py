@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -49,13 +49,13 @@ def _words(name: str) -> str:
     return f"{_WORDS[name]}, in US dollars for a million tokens{ending}."
 
 
-_SHOWN = {
+_SHOWN: Mapping[str, Any] = {
     **{
         name: Shown(words=_words(name), kind=Decimal if name in _OWN else Decimal | None, read=money) for name in _WORDS
     },
     "request": Shown(words="For each request, in US dollars; null: nothing.", kind=Decimal | None, read=money),
 }
-_TAKEN = {
+_TAKEN: Mapping[str, Any] = {
     **{
         name: Taken(words=_words(name), kind=Decimal if name in _OWN else Decimal | None, read=float) for name in _WORDS
     },

@@ -1,7 +1,7 @@
 """How patient the gateway is with accounts that fail, and within one request."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -13,7 +13,7 @@ from omniroute.routing.profiles import Category, Patience, Profile, RequestLimit
 from omniroute.services.resilience import ProfileChange, RequestChange, ResilienceChange
 from omniroute.services.rules import fault
 
-_PROFILE = {
+_PROFILE: Mapping[str, Any] = {
     "transient_cooldown": "The rest after a server error, a break or a timeout, in milliseconds; it doubles.",
     "max_transient_cooldown": "The longest such rest, in milliseconds.",
     "rate_limit_cooldown": "The rest after a rate limit without a time, in milliseconds; 0: a second. It doubles.",
@@ -25,7 +25,7 @@ _PROFILE = {
     "max_retries": "How often the same target is tried again: 0 to 10.",
     "retry_delay": "The pause before that, in milliseconds.",
 }
-_REQUESTS = {
+_REQUESTS: Mapping[str, Any] = {
     "max_attempts": "How many tries a request has at most, 1 to 50; null: as the process is set.",
     "timeout_ms": "Until an answer is complete or its stream has begun, in milliseconds; null: no limit.",
     "first_byte_timeout_ms": "For each try until its first byte, in milliseconds; null: as the process is set.",

@@ -1,16 +1,18 @@
-"""The gateway as a whole: health, the login, and how accounts share the work."""
+"""The gateway as a whole: health, the login, how accounts share the work, and its end."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 import strawberry
+from pydantic_core import MISSING
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import accept
-from omniroute.graphql.outcome import Failed, mutation
+from omniroute.graphql.outcome import Done, Failed, mutation
 from omniroute.graphql.scalars import Long
 from omniroute.graphql.types import Shown, asked, enumerate_, expose
+from omniroute.kit.secret import Secret
 from omniroute.services.balancing import Balance, BalanceChange
 from omniroute.services.login import Requirement, RequirementChange
 from omniroute.services.system import Health
@@ -99,6 +101,14 @@ accept(
 LoginResult = Annotated[Requirement | Failed, strawberry.union("SetLoginRequirementResult")]
 BalancingResult = Annotated[Balance | Failed, strawberry.union("UpdateBalancingSettingsResult")]
 
+RestartResult = Annotated[Done | Failed, strawberry.union("RestartResult")]
+ShutdownResult = Annotated[Done | Failed, strawberry.union("ShutdownResult")]
+
+_Password = Annotated[
+    Secret | None,
+    strawberry.argument(description="The operator's password; it may be left out within a few minutes of signing in."),
+]
+
 
 @strawberry.type
 class Query:
@@ -128,3 +138,13 @@ class Mutation:
     @mutation("Change how the accounts of one provider share the work.")
     async def update_balancing_settings(self, info: Asked, input: BalanceChange) -> BalancingResult:
         return await services_of(info).balancing.update(input)
+
+    @mutation("Let requests under way finish, then begin again. The settings must allow it.")
+    async def restart(self, info: Asked, password: _Password = None) -> RestartResult:
+        await services_of(info).lifecycle.restart(MISSING if password is None else password, info.context.visitor)
+        return Done(message="restarting")
+
+    @mutation("Let requests under way finish, then stop. The settings must allow it.")
+    async def shutdown(self, info: Asked, password: _Password = None) -> ShutdownResult:
+        await services_of(info).lifecycle.shutdown(MISSING if password is None else password, info.context.visitor)
+        return Done(message="shutting down")
