@@ -37,6 +37,17 @@ _Draft = Annotated[
 ]
 _Last = Annotated[int, strawberry.argument(description="How many of the last requests: 1 to 1,000.")]
 
+
+@asked("A stable word for why it is refused; null: it is served.")
+def _code(self: Verdict) -> str | None:
+    return self.code
+
+
+@asked("What its client would read; null: it is served.")
+def _message(self: Verdict) -> str | None:
+    return self.message
+
+
 enumerate_(Ruling, "PolicyRuling", "What becomes of a request.", ALLOW="It is served.", DENY="It is refused.")
 accept(
     SampleRequest,
@@ -76,12 +87,13 @@ expose(
     "PolicyVerdict",
     "What becomes of a request.",
     verdict=Shown(words="Whether it is served.", kind=Ruling, read=Ruling),
-    code="A stable word for why not.",
-    message="What its client would read.",
     model="The name that is served in the end.",
     providers="Where that leads.",
     max_tokens="How many tokens its answer may have; null: no policy says.",
     matches="The policies that match, in order.",
+    # A failure has fields of these names too, and never null: one selection could not hold both.
+    without=("code", "message"),
+    also={"refusal_code": _code, "refusal_message": _message},
 )
 expose(
     RecordedVerdict,

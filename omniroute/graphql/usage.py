@@ -23,6 +23,12 @@ from omniroute.services.history import (
     Used,
 )
 
+
+@asked("What there is to know about these figures.")
+def _note(self: ConnectionUsage) -> str | None:
+    return self.message
+
+
 enumerate_(
     Step,
     "UsageStep",
@@ -121,12 +127,14 @@ expose(
     provider="The provider's or node's id.",
     name="What the operator calls it.",
     plan="The plan that the provider tells of; null: none.",
-    message="What there is to know about these figures.",
     quotas=Shown(words="What is left by the provider's own word, by name.", kind=list[Named[float]], read=named),
     last_hour="The sums of the last hour.",
     last_day="The sums of the last day.",
     last30_days="The sums of the last 30 days.",
     by_model=Shown(words="The sums of the last 30 days by model.", kind=list[Named[Used]], read=named),
+    # A failure has a message too, and never null: one selection could not hold both.
+    without=("message",),
+    also={"note": _note},
 )
 
 HistoryResult = Annotated[History | Failed, strawberry.union("UsageHistoryResult")]

@@ -1,4 +1,4 @@
-"""What an operator lays down by GraphQL: policies and their dry runs, the IP filter, locks, prompts, thinking, the end."""
+"""What an operator lays down: policies and dry runs, the IP filter, locks, prompts, thinking, and the end."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ POLICY = """id name priority state matched acted conditions { keys models costTo
 CREATE = (
     f"mutation ($input: PolicyInput!) {{ createPolicy(input: $input) {{ ... on Policy {{ {POLICY} }} {FAILURE} }} }}"
 )
-VERDICT = "verdict code message model providers maxTokens matches { id name state effects }"
+VERDICT = "verdict refusalCode refusalMessage model providers maxTokens matches { id name state effects }"
 CHANGE_FILTER = f"""mutation ($input: IpFilterChange!) {{ updateIpFilter(input: $input) {{
     ... on IpFilter {{ enabled mode blacklist whitelist tempBans {{ ip reason remainingMs }} }} {FAILURE} }} }}"""
 DENY: dict[str, Any] = {

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_schema,
     find_breaking_changes,
     get_named_type,
@@ -45,7 +46,7 @@ def test_nothing_that_clients_rely_on_is_gone(made: GraphQLSchema) -> None:
 
 
 def test_a_change_that_breaks_clients_would_be_noticed(made: GraphQLSchema) -> None:
-    text = schema.text(made).replace("  version: String!\n", "  version: String!\n  codename: String!\n", 1)
+    text = schema.text(made).replace("type Health {\n", "type Health {\n  codename: String!\n", 1)
     assert [one.description for one in find_breaking_changes(build_schema(text), made)] == [
         "Field Health.codename was removed."
     ]
@@ -87,6 +88,16 @@ def test_secrets_go_in_and_never_come_out(made: GraphQLSchema) -> None:
         kind.name for kind in of_ours(made) if any(one.name == "CreatedApiKey" for one in getattr(kind, "types", ()))
     ]
     assert holders == ["CreateApiKeyResult"]
+
+
+def test_a_result_and_a_failure_fit_into_one_selection(made: GraphQLSchema) -> None:
+    failure = made.type_map["Failure"]
+    assert isinstance(failure, GraphQLInterfaceType)
+    for union in of_ours(made):
+        if isinstance(union, GraphQLUnionType):
+            for kind in union.types:
+                for name in failure.fields.keys() & kind.fields.keys():
+                    assert str(kind.fields[name].type) == str(failure.fields[name].type), f"{kind.name}.{name}"
 
 
 def test_every_service_can_be_reached(made: GraphQLSchema) -> None:

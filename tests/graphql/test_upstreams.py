@@ -11,7 +11,8 @@ from tests.graphql.asking import FAILURE, ask
 CHECK = "... on Check { valid error statusCode latencyMs diagnosis { type source message } }"
 PROXY = "type host port username passwordSet"
 PROXIES = f"""mutation ($input: ProxySettingsChange!) {{ updateProxySettings(input: $input) {{
-    ... on ProxySettings {{ everywhere {{ {PROXY} }} providers {{ name value {{ {PROXY} }} }} noProxy }} {FAILURE} }} }}"""
+    ... on ProxySettings {{ everywhere {{ {PROXY} }} providers {{ name value {{ {PROXY} }} }} noProxy }}
+    {FAILURE} }} }}"""
 
 
 async def test_a_connection_is_tried_and_lists_its_models(gateway: RunningGateway, fake_openai: FakeUpstream) -> None:
@@ -97,6 +98,6 @@ async def test_a_proxy_that_does_not_answer_is_told(gateway: RunningGateway, fak
     query = f"""mutation ($input: OutboundProxyInput!, $url: String!) {{
         testProxy(input: $input, url: $url, local: true) {{
             ... on ProxyTest {{ success proxyUrl publicIp error }} {FAILURE} }} }}"""
-    told = (await ask(gateway, query, input={"host": "127.0.0.1", "port": 1}, url=fake_openai.url))["testProxy"]
+    told = (await ask(gateway, query, input={"host": "127.0.0.1", "port": 1}, url=fake_openai.api_url))["testProxy"]
     assert (told["success"], told["proxyUrl"], told["publicIp"]) == (False, "http://127.0.0.1:1", None)
     assert told["error"]
