@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from nicegui import ui
@@ -59,6 +60,14 @@ class Form:
         if hint:
             made.props(f'hint="{hint}"')
         self.add(name, made, lambda one: None if one is None else int(one))
+        return made
+
+    def amount(self, name: str, label: str, value: str | None = None, *, hint: str = "") -> ui.number:
+        """Add a field for a decimal number, which travels as text; left empty it stands for none."""
+        made = ui.number(label, value=None if value is None else float(value))
+        if hint:
+            made.props(f'hint="{hint}"')
+        self.add(name, made, lambda one: None if one is None else f"{Decimal(str(one)):f}")
         return made
 
     def choice(self, name: str, label: str, options: Mapping[str, str], value: str | None = None) -> ui.select:
