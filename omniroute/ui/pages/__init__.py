@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omniroute.ui.frame import Place
-from omniroute.ui.pages import analytics, costs, endpoint, home, live, log, logs, providers
+from omniroute.ui.pages import analytics, costs, endpoint, health, home, live, log, logs, providers
 
 PLACES: Sequence[Place] = (
     Place(path="/", group="nav.now", name="nav.home", icon="space_dashboard", build=home.show),
@@ -14,4 +14,5 @@ PLACES: Sequence[Place] = (
     Place(path="/logs/{id}", group="nav.look", name="nav.logs", icon="", build=log.show),
     Place(path="/analytics", group="nav.look", name="nav.analytics", icon="query_stats", build=analytics.show),
     Place(path="/costs", group="nav.look", name="nav.costs", icon="payments", build=costs.show),
+    Place(path="/health", group="nav.look", name="nav.health", icon="monitor_heart", build=health.show),
 )

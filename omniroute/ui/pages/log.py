@@ -80,7 +80,9 @@ def _stats(visit: Visit, entry: Data) -> None:
         tone = _TONES.get(entry["outcome"], "")
         Stat(say("logs.status")).show(str(entry["status"]), say(f"outcome.{entry['outcome']}"), tone)
         tries = max(1, len(entry["attempts"])) if entry["provider"] or entry["attempts"] else 0
-        Stat(say("col.took")).show(figures.duration(entry["latencyMs"]), say("logs.tries", count=tries))
+        Stat(say("col.took")).show(
+            figures.duration(entry["latencyMs"]), say("logs.tries", count=tries) if tries > 1 else ""
+        )
         Stat(say("col.first_token")).show(figures.duration(entry["firstTokenMs"]), _speed(visit, entry))
         both = None if entry["inputTokens"] is None else entry["inputTokens"] + (entry["outputTokens"] or 0)
         note = say("log.in_out", before=figures.count(entry["inputTokens"]), after=figures.count(entry["outputTokens"]))
