@@ -70,6 +70,12 @@ class Form:
         self.add(name, made, lambda one: None if one is None else f"{Decimal(str(one)):f}")
         return made
 
+    def decimal(self, name: str, label: str, value: float | None = None) -> ui.number:
+        """Add a field for a number with digits after the point."""
+        made = ui.number(label, value=value)
+        self.add(name, made)
+        return made
+
     def choice(self, name: str, label: str, options: Mapping[str, str], value: str | None = None) -> ui.select:
         """Add a field for one of several; type to find."""
         made = ui.select(dict(options), label=label, value=value, with_input=len(options) > 8)  # noqa: PLR2004 - a screenful

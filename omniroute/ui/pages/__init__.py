@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omniroute.ui.frame import Place
-from omniroute.ui.pages import analytics, costs, endpoint, health, home, live, log, logs, providers
+from omniroute.ui.pages import analytics, costs, endpoint, health, home, live, log, logs, providers, settings
 
 PLACES: Sequence[Place] = (
     Place(path="/", group="nav.now", name="nav.home", icon="space_dashboard", build=home.show),
@@ -15,4 +15,6 @@ PLACES: Sequence[Place] = (
     Place(path="/analytics", group="nav.look", name="nav.analytics", icon="query_stats", build=analytics.show),
     Place(path="/costs", group="nav.look", name="nav.costs", icon="payments", build=costs.show),
     Place(path="/health", group="nav.look", name="nav.health", icon="monitor_heart", build=health.show),
+    Place(path="/settings", group="nav.try", name="nav.settings", icon="settings", build=settings.show),
+    Place(path="/settings/{tab}", group="nav.try", name="nav.settings", icon="", build=settings.show),
 )

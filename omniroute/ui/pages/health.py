@@ -1,5 +1,6 @@
 """Health: whether the gateway can serve, what is held against whom and forgetting it, limits that were learned."""
 
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -176,7 +177,7 @@ class _Page:
                         text(one["model"], "div", "strong cut")
                         text(f"{one['provider']} · {one['reason']}", "div", "faint small cut")
                     text(figures.duration(one["remainingMs"]), classes="num soft small")
-                    button(say("act.retry"), lambda one=one: self._try_again(one))
+                    button(say("act.retry"), partial(self._try_again, one))
 
     async def _try_again(self, one: Data) -> None:
         if await self._visit.act(CLEAR, {"model": one["model"], "provider": one["provider"]}) is not None:

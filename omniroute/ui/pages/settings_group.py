@@ -1,4 +1,4 @@
-"""One group of settings as a card: what holds now, with the schema's own errors at the fields when it can't be saved."""
+"""One group of settings as a card: what holds now, to change and save, with the schema's errors at the fields."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +14,12 @@ Options = Callable[[Visit], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`name` is the path in the input; `kind` is number, amount, switch, choice, several, line, long or lines."""
+    """`name` is the path in the input; `kind` is a method of Form; `label` names the text where the path does not."""
 
     name: str
     kind: str = "number"
     options: Options | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def fill(
 
 def add(visit: Visit, panel: Panel, group: str, one: Field, value: Any) -> None:
     """Add one field to a form."""
-    label = visit.say(f"{group}.{one.name}")
+    label = visit.say(f"{group}.{one.label or one.name}")
     if one.kind in {"choice", "several"}:
         options = one.options(visit) if one.options else {}
         getattr(panel, one.kind)(one.name, label, options, value)
