@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from omniroute.ui.door import Data, Document
-from omniroute.ui.parts import button, text
+from omniroute.ui.parts import Act, button, text
 from omniroute.ui.visit import Visit
 
 # What every mutation selects beside its own thing: why it did nothing.
@@ -108,6 +108,16 @@ class Form:
         self._fields[name] = made
         self._read[name] = _as_is
         return made
+
+    def wide(self) -> None:
+        """Give the dialog room for two columns of many fields."""
+        self._card.classes("form-large")
+
+    def also(self, words: str, act: Act) -> None:
+        """Add a button that does something with what the fields hold, and leaves the form open."""
+        with self._acts:
+            button(words, act, icon="science")
+            ui.element("div").classes("bar-space")
 
     def values(self) -> dict[str, Any]:
         """Return what the fields hold."""

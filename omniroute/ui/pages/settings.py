@@ -4,7 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from nicegui import ui
 
-from omniroute.ui.pages import settings_access, settings_proxies, settings_routing
+from omniroute.ui.pages import (
+    settings_access,
+    settings_addresses,
+    settings_policies,
+    settings_proxies,
+    settings_routing,
+    settings_shaping,
+)
 from omniroute.ui.parts import page_head, text
 from omniroute.ui.visit import Visit
 
@@ -15,6 +22,9 @@ TABS: Mapping[str, tuple[str, Show]] = {
     "resilience": ("healing", settings_routing.show_resilience),
     "limits": ("speed", settings_routing.show_limits),
     "cache": ("bolt", settings_routing.show_cache),
+    "policies": ("policy", settings_policies.show),
+    "prompts": ("edit_note", settings_shaping.show),
+    "access": ("shield", settings_addresses.show),
     "proxies": ("vpn_lock", settings_proxies.show),
     "security": ("lock", settings_access.show_security),
 }
