@@ -134,6 +134,7 @@ class OwnPrices:
     prices: list[Priced] = strawberry.field(description="The prices.")
 
 
+Search = Annotated[str | None, strawberry.argument(description="A part of provider/model, in any case.")]
 SetResult = Annotated[OwnPrices | Failed, strawberry.union("SetPricesResult")]
 DeleteResult = Annotated[Done | Failed, strawberry.union("DeletePricesResult")]
 RerateOutcome = Annotated[RerateResult | Failed, strawberry.union("RerateResult")]
@@ -145,10 +146,11 @@ class Query:
 
     @asked("The prices that hold now, by provider and model, page by page.")
     async def prices(
-        self, info: Asked, provider: str | None = None, first: First = PAGE, after: After = None
+        self, info: Asked, provider: str | None = None, search: Search = None, first: First = PAGE, after: After = None
     ) -> Page[Priced]:
-        wanted = checked(first)
-        found = sorted(_listed(await services_of(info).pricing.list(provider)), key=_cursor)
+        wanted, words = checked(first), (search or "").lower()
+        listed = _listed(await services_of(info).pricing.list(provider))
+        found = sorted((one for one in listed if words in _cursor(one).lower()), key=_cursor)
         rest = [one for one in found if after is None or _cursor(one) > after]
         return page(rest[: wanted + 1], wanted, after, _cursor)
 

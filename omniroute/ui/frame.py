@@ -11,6 +11,7 @@ from omniroute.ui.words import LANGUAGES
 
 HOME = "/dashboard"
 _THEMES = {"auto": ("brightness_auto", None), "light": ("light_mode", False), "dark": ("dark_mode", True)}
+_NARROW = 900
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -29,11 +30,22 @@ def show_frame(visit: Visit, places: Sequence[Place], *, version: str) -> None:
     """Build the frame and, inside it, the page that the address names."""
     ui.html(f'<a class="skip" href="#content">{visit.say("frame.skip")}</a>', sanitize=False)
     dark = ui.dark_mode(_THEMES.get(visit.theme, _THEMES["auto"])[1])
-    drawer = ui.left_drawer(value=False, fixed=True, top_corner=True).props("width=232 breakpoint=900 show-if-above")
+    drawer = ui.left_drawer(value=False, fixed=True, top_corner=True).props(
+        f"width=232 breakpoint={_NARROW} show-if-above"
+    )
     with drawer, ui.element("nav").classes("side").props(f'aria-label="{visit.say("frame.menu")}"'):
         _side(visit, places, version)
-    with ui.header().props("height-hint=56"), ui.element("div").classes("bar"):
-        _bar(visit, drawer, dark)
+    # Over a narrow page the navigation has done its work once a place is chosen.
+    drawer.on(
+        "click",
+        js_handler=f"(e) => e.target.closest('a') && innerWidth <= {_NARROW} && runMethod({drawer.id}, 'hide', [])",
+    )
+    with ui.header().props("height-hint=56"):
+        with ui.element("div").classes("bar"):
+            _bar(visit, drawer, dark)
+        with ui.element("div").classes("banner lost").props('role="alert"'):
+            ui.icon("cloud_off").props("aria-hidden=true")
+            ui.label(visit.say("frame.lost"))
     with ui.element("div").classes("page").props('id="content" tabindex="-1"'):
         ui.sub_pages({place.path: place.build for place in places}, root_path="", data={"visit": visit})
 

@@ -1,7 +1,7 @@
 """One open dashboard: in whose name it asks, in which language it speaks, and what it watches."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -53,8 +53,22 @@ class Visit:
             ui.notify(self.say("error.failed", reason=str(error)), type="negative", timeout=8000, close_button=True)
             return None
 
+    async def act(self, document: Document, variables: Mapping[str, Any] | None = None) -> Data | None:
+        """Execute a mutation that has no form; show why where it did nothing, and return None then."""
+        data = await self.tell(document, variables)
+        result: Data | None = next(iter(data.values())) if data else None
+        if result is not None and "message" in result and "code" in result:
+            ui.notify(
+                self.say("error.failed", reason=result["message"]), type="negative", timeout=8000, close_button=True
+            )
+            return None
+        return result
+
     def watch(
-        self, document: Document, show: Callable[[Data], None], variables: Mapping[str, Any] | None = None
+        self,
+        document: Document,
+        show: Callable[[Data], Awaitable[None] | None],
+        variables: Mapping[str, Any] | None = None,
     ) -> None:
         """Show each event of a feed as long as the place that asked for it exists; a feed that breaks begins anew."""
         place = ui.context.slot.parent
@@ -69,7 +83,9 @@ class Visit:
                                 return
                             pause = _FIRST_PAUSE_S
                             with place:
-                                show(data_of(response))
+                                shown = show(data_of(response))
+                                if shown is not None:
+                                    await shown
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
