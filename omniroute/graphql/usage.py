@@ -33,12 +33,6 @@ def _note(self: ConnectionUsage) -> str | None:
     return self.message
 
 
-
-@asked("What there is to know about these figures.")
-def _note(self: ConnectionUsage) -> str | None:
-    return self.message
-
-
 enumerate_(
     Step,
     "UsageStep",
