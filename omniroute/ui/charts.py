@@ -28,6 +28,7 @@ def _plain(**more: Any) -> dict[str, Any]:
 
 def _legend(names: Sequence[str]) -> dict[str, Any]:
     return {
+        "type": "scroll",
         "data": list(names),
         "top": 0,
         "left": 0,

@@ -83,7 +83,11 @@ class RangeBar:
         say = visit.say
         with ui.element("div").classes("row-line ranges"):
             options = {one: say(f"short.{one}") for one in (*spans, CUSTOM)}
-            toggle = ui.toggle(options, value=range_.span).props("no-caps unelevated dense").classes("toggle")
+            toggle = (
+                ui.toggle(options, value=range_.span)
+                .props("no-caps unelevated dense color=none text-color=none toggle-color=chosen toggle-text-color=none")
+                .classes("toggle")
+            )
             with ui.element("div").classes("row-line") as self._days:
                 self._since = self._day(say("range.since"), range_.since)
                 self._until = self._day(say("range.until"), range_.until)

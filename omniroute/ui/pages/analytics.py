@@ -23,7 +23,7 @@ USAGE = Document(f"""
 query Analytics($period: UsagePeriod!, $hours: UsagePeriod!) {{
   usageHistory(period: $period) {{
     ... on UsageHistory {{
-      since until totalRequests totalFailures totalPromptTokens totalCompletionTokens totalCost
+      since until step totalRequests totalFailures totalPromptTokens totalCompletionTokens totalCost
       byModel {{ name value {{ {_USED} }} }}
       byProvider {{ name value {{ {_USED} }} }}
       byAccount {{ name value {{ {_USED} }} }}
@@ -103,7 +103,9 @@ class _Page:
             self._stats["saved"] = Stat(say("analytics.saved"))
         with card():
             measures = ui.toggle({one: say(f"measure.{one}") for one in MEASURES}, value=view.measure)
-            measures.props("no-caps unelevated dense").classes("toggle")
+            measures.props(
+                "no-caps unelevated dense color=none text-color=none toggle-color=chosen toggle-text-color=none"
+            ).classes("toggle")
             measures.on_value_change(lambda event: self._measure(event.value))
             self._chart = ui.element("div")
         with card(classes="card-table"):

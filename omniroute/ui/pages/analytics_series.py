@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from itertools import pairwise
 
 from omniroute.ui.door import Data
+from omniroute.ui.ranges import STEP_MS
 
 # The busiest are told apart; a chart with more lines says less.
 _MOST_LINES = 7
@@ -65,14 +65,14 @@ def series_of(history: Data, measure: Measure) -> Series:
 
 
 def _all(starts: set[int], history: Data) -> Sequence[int]:
-    """Return the starts of all spans of a history, those without anything too, as far as their distance shows."""
-    ordered = sorted(starts)
-    if len(ordered) < 2:  # noqa: PLR2004 - no distance
-        return ordered
-    step = min(after - before for before, after in pairwise(ordered))
+    """Return the starts of all spans of a history, those without anything too."""
+    if not starts:
+        return ()
+    step, earliest = STEP_MS[history["step"]], min(starts)
     first, last = _at(history["since"]), _at(history["until"])
-    begin = ordered[0] - (ordered[0] - first) // step * step
-    return range(begin, max(last, ordered[-1] + 1), step)
+    # Spans lie on a grid of their own, which the first one shows.
+    begin = earliest - max(0, earliest - first) // step * step
+    return range(begin, max(last, max(starts) + 1), step)
 
 
 def by_hour(buckets: Iterable[Data], zone: tzinfo | None) -> list[tuple[int, int, float]]:

@@ -11,6 +11,7 @@ from omniroute.ui.pages import (
     settings_proxies,
     settings_routing,
     settings_shaping,
+    settings_system,
 )
 from omniroute.ui.parts import page_head, text
 from omniroute.ui.visit import Visit
@@ -27,6 +28,7 @@ TABS: Mapping[str, tuple[str, Show]] = {
     "access": ("shield", settings_addresses.show),
     "proxies": ("vpn_lock", settings_proxies.show),
     "security": ("lock", settings_access.show_security),
+    "system": ("dns", settings_system.show),
 }
 
 

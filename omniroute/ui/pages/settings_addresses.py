@@ -29,10 +29,10 @@ _GROUP = Group(
     query=FILTER,
     update=SET,
     fields=(
-        Field(name="enabled", kind="switch"),
-        Field(name="mode", kind="choice", options=words("mode", ("BLACKLIST", "WHITELIST", "WHITELIST_PRIORITY"))),
-        Field(name="blacklist", kind="lines"),
-        Field(name="whitelist", kind="lines"),
+        Field(path="enabled", kind="switch"),
+        Field(path="mode", kind="choice", options=words("mode", ("BLACKLIST", "WHITELIST", "WHITELIST_PRIORITY"))),
+        Field(path="blacklist", kind="lines"),
+        Field(path="whitelist", kind="lines"),
     ),
 )
 

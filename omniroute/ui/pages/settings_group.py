@@ -14,9 +14,9 @@ Options = Callable[[Visit], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`name` is the path in the input; `kind` is a method of Form; `label` names the text where the path does not."""
+    """`path` is its place in the input; `kind` is a method of Form; `label` names the text where the path does not."""
 
-    name: str
+    path: str
     kind: str = "number"
     options: Options | None = None
     label: str = ""
@@ -52,7 +52,7 @@ def fill(
     panel = Panel(visit)
     with panel.body():
         for one in group.fields:
-            add(visit, panel, group.name, one, values.get(one.name))
+            add(visit, panel, group.name, one, values.get(one.path))
 
     def variables(given: dict[str, Any]) -> dict[str, Any]:
         return {"input": group.into({**{name: values.get(name) for name in group.kept}, **given})}
@@ -64,14 +64,14 @@ def fill(
 
 def add(visit: Visit, panel: Panel, group: str, one: Field, value: Any) -> None:
     """Add one field to a form."""
-    label = visit.say(f"{group}.{one.label or one.name}")
+    label = visit.say(f"{group}.{one.label or one.path}")
     if one.kind in {"choice", "several"}:
         options = one.options(visit) if one.options else {}
-        getattr(panel, one.kind)(one.name, label, options, value)
+        getattr(panel, one.kind)(one.path, label, options, value)
     elif one.kind == "switch":
-        panel.switch(one.name, label, value=bool(value)).classes("form-wide")
+        panel.switch(one.path, label, value=bool(value)).classes("form-wide")
     else:
-        getattr(panel, one.kind)(one.name, label, "" if value is None and one.kind in {"line", "long"} else value)
+        getattr(panel, one.kind)(one.path, label, "" if value is None and one.kind in {"line", "long"} else value)
 
 
 def words(prefix: str, names: Sequence[str]) -> Options:

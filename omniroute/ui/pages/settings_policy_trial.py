@@ -14,7 +14,7 @@ query Rehearsal($last: Int!, $draft: PolicyInput) {
     ... on PolicyRehearsal {
       lookedAt denied rerouted
       counts { id name matched }
-      requests { requestId startedAt requestedModel verdict { verdict message model matches { name effects } } }
+      requests { requestId startedAt requestedModel verdict { verdict model matches { name effects } } }
     }
     ... on Failure { message fields { field message } }
   }

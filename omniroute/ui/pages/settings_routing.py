@@ -75,9 +75,9 @@ _ROUTING_GROUP = Group(
     query=ROUTING,
     update=SET_ROUTING,
     fields=(
-        Field(name="fallbackStrategy", kind="choice", options=words("strategy", _STRATEGIES)),
-        Field(name="stickyRoundRobinLimit"),
-        Field(name="blockedProviders", kind="lines"),
+        Field(path="fallbackStrategy", kind="choice", options=words("strategy", _STRATEGIES)),
+        Field(path="stickyRoundRobinLimit"),
+        Field(path="blockedProviders", kind="lines"),
     ),
 )
 _LIMITS_GROUP = Group(
@@ -85,8 +85,8 @@ _LIMITS_GROUP = Group(
     query=LIMITS,
     update=SET_LIMITS,
     fields=(
-        *(Field(name=one) for one in _LIMITS),
-        Field(name="unknownPrice", kind="choice", options=words("unknown_price", ("ALLOW", "DENY"))),
+        *(Field(path=one) for one in _LIMITS),
+        Field(path="unknownPrice", kind="choice", options=words("unknown_price", ("ALLOW", "DENY"))),
     ),
 )
 _CACHE_GROUP = Group(
@@ -94,16 +94,16 @@ _CACHE_GROUP = Group(
     query=CACHE,
     update=SET_CACHE,
     fields=(
-        Field(name="enabled", kind="switch"),
-        Field(name="onlyDeterministic", kind="switch"),
-        Field(name="shared", kind="switch"),
-        Field(name="ttlS"),
-        Field(name="maxEntries"),
-        Field(name="maxEntryBytes"),
-        Field(name="similarity.enabled", kind="switch"),
-        Field(name="similarity.shadow", kind="switch"),
-        Field(name="similarity.model", kind="line"),
-        Field(name="similarity.threshold", kind="decimal"),
+        Field(path="enabled", kind="switch"),
+        Field(path="onlyDeterministic", kind="switch"),
+        Field(path="shared", kind="switch"),
+        Field(path="ttlS"),
+        Field(path="maxEntries"),
+        Field(path="maxEntryBytes"),
+        Field(path="similarity.enabled", kind="switch"),
+        Field(path="similarity.shadow", kind="switch"),
+        Field(path="similarity.model", kind="line"),
+        Field(path="similarity.threshold", kind="decimal"),
     ),
     kept=("similarity.thresholds",),
 )
@@ -124,7 +124,7 @@ async def show_resilience(visit: Visit) -> None:
         name="requests",
         query=RESILIENCE,
         update=SET_RESILIENCE,
-        fields=tuple(Field(name=f"requests.{one}") for one in _REQUESTS),
+        fields=tuple(Field(path=f"requests.{one}") for one in _REQUESTS),
     )
     with card(visit.say("requests.title"), hint=visit.say("requests.about")):
         fill(visit, group, {f"requests.{name}": value for name, value in holds["requests"].items()})
@@ -145,7 +145,7 @@ def _profile(visit: Visit, one: Data) -> None:
         name="profile",
         query=RESILIENCE,
         update=SET_RESILIENCE,
-        fields=tuple(Field(name=f"{path}.{name}", label=name) for name in _PROFILE),
+        fields=tuple(Field(path=f"{path}.{name}", label=name) for name in _PROFILE),
         into=into,
     )
     fill(visit, group, {f"{path}.{name}": value for name, value in one["profile"].items()})

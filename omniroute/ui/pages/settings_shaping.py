@@ -30,10 +30,10 @@ _PROMPT = Group(
     query=PROMPT,
     update=SET_PROMPT,
     fields=(
-        Field(name="enabled", kind="switch"),
-        Field(name="prompt", kind="long"),
-        Field(name="position", kind="choice", options=words("position", ("PREPEND", "APPEND"))),
-        Field(name="formats", kind="several", options=formats),
+        Field(path="enabled", kind="switch"),
+        Field(path="prompt", kind="long"),
+        Field(path="position", kind="choice", options=words("position", ("PREPEND", "APPEND"))),
+        Field(path="formats", kind="several", options=formats),
     ),
     into=lambda values: {**values, "prompt": values["prompt"] or ""},
 )
@@ -42,9 +42,9 @@ _THINKING = Group(
     query=THINKING,
     update=SET_THINKING,
     fields=(
-        Field(name="mode", kind="choice", options=words("thinking", ("PASSTHROUGH", "AUTO", "CUSTOM", "ADAPTIVE"))),
-        Field(name="customBudget"),
-        Field(name="effortLevel", kind="choice", options=words("effort", ("NONE", "LOW", "MEDIUM", "HIGH"))),
+        Field(path="mode", kind="choice", options=words("thinking", ("PASSTHROUGH", "AUTO", "CUSTOM", "ADAPTIVE"))),
+        Field(path="customBudget"),
+        Field(path="effortLevel", kind="choice", options=words("effort", ("NONE", "LOW", "MEDIUM", "HIGH"))),
     ),
 )
 
