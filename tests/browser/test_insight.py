@@ -90,7 +90,7 @@ async def test_settings_are_saved_and_errors_stand_at_their_fields(dashboard: Da
     await form.get_by_role("button", name="Try on the last requests").click()
     await expect(form).to_contain_text("1 would have been refused")
     await form.get_by_role("button", name="Save").click()
-    await expect(page.locator(".line", has_text="No echo")).to_contain_text("Shadow")
+    await expect(page.locator("div.line", has_text="No echo")).to_contain_text("Shadow")
     assert await _call(dashboard) == 200
 
 
