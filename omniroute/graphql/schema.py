@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from omniroute.graphql import (
+    backups,
     breakers,
     budgets,
     cache,
@@ -64,6 +65,7 @@ _NOUNS: tuple[Any, ...] = (
     shaping,
     ip_filter,
     cache,
+    backups,
     system,
 )
 

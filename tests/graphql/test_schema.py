@@ -135,6 +135,7 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "telemetry": "telemetrySummary",
         "explain": "route",
         "cache": "cache",
+        "backups": "backups",
     }
     known = set(Services.__dataclass_fields__) - {"reach"}  # how requests come in is no noun
     assert known == set(nouns), "give the service a module in omniroute/graphql, and name its field here"

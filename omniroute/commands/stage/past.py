@@ -20,8 +20,8 @@ _HOUR_MS = 3_600_000
 _PIECE = 500
 _FORMATS = {
     "/v1/messages": "anthropic",
-    "/v1/responses": "openai_responses",
-    "/v1/chat/completions": "openai_chat",
+    "/v1/responses": "openai-responses",
+    "/v1/chat/completions": "openai-chat",
 }
 # Where each combo's requests went: mostly to the first.
 _LED_TO = {
