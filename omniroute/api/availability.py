@@ -6,6 +6,7 @@ from pydantic import Field
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import adopt, shape
+from omniroute.kit.errors import Invalid, Unprocessable
 from omniroute.services.availability import Availability, ModelCheck
 from omniroute.services.collection import Services
 from omniroute.services.names import LONGEST_MODEL
@@ -50,4 +51,8 @@ async def ask(services: Services, call: Call[ModelQuestion, None]) -> ShownCheck
     if action == "clear":
         return Cleared(removed=services.availability.clear(body.model, body.provider))
     name = body.model if body.provider is None else f"{body.provider}/{body.model}"
-    return adopt(ShownCheck, services.availability.check(name))
+    try:
+        return adopt(ShownCheck, services.availability.check(name))
+    except Invalid as error:
+        # The question is well put; what it names cannot be asked.
+        raise Unprocessable(error.message, code=error.code, param="model") from error

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, Done, shape
-from omniroute.kit.errors import Invalid
+from omniroute.kit.errors import Unprocessable
 from omniroute.routing.ledger import Unit
 from omniroute.routing.periods import Period
 from omniroute.services.budgets import DEFAULT_THRESHOLDS, MOST_THRESHOLDS, MOST_TOKENS, BudgetDraft, BudgetState
@@ -139,7 +139,7 @@ async def put(services: Services, call: Call[BudgetInput, None]) -> BudgetList:
 
 def _drafts(body: BudgetInput) -> list[BudgetDraft]:
     if body.key_id is not None and body.api_key_id is not None:
-        raise Invalid("give keyId or apiKeyId, not both", param="apiKeyId")
+        raise Unprocessable("give keyId or apiKeyId, not both", param="apiKeyId")
     thresholds = body.thresholds
     if body.warning_threshold is not None:
         thresholds = (max(1, round(body.warning_threshold * 100)), *((100,) if body.warning_threshold < 1 else ()))
@@ -160,7 +160,7 @@ def _drafts(body: BudgetInput) -> list[BudgetDraft]:
             )
         )
     if not drafts:
-        raise Invalid("say how much: limit, or dailyLimitUsd or monthlyLimitUsd", param="limit")
+        raise Unprocessable("say how much: limit, or dailyLimitUsd or monthlyLimitUsd", param="limit")
     return drafts
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, ConfigDict, GetPydanticSchema, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, core_schema
 
@@ -37,6 +37,17 @@ def _whole(value: object) -> object:
 
 
 WHOLE = BeforeValidator(_whole)
+
+
+def _spelled_out(value: object) -> object:
+    # pydantic would take a number in a query for seconds since 1970; RFC 3339 begins with a date.
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("must be a time such as 2030-01-31T12:00:00Z")
+    return value
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+QueryTime = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]
 
 
 def secret(*, least: int | None = None, most: int = MAX_SECRET) -> GetPydanticSchema:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from omniroute.api.operation import Call, Reply
-from omniroute.api.shapes import adopt, shape
+from omniroute.api.shapes import QueryTime, adopt, shape
 from omniroute.services.collection import Services
 from omniroute.services.history import By, ConnectionUsage, History, Period, Step
 from omniroute.services.request_log import LONGEST_SEARCH, MOST, MOST_LINES, LoggedRequest, Wanted
@@ -32,8 +32,8 @@ class Page(Wanted):
     connection: _Name | None = None
     key: _Name | None = None
     combo: _Name | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: QueryTime | None = None
+    until: QueryTime | None = None
     search: Annotated[str, Field(min_length=1, max_length=LONGEST_SEARCH)] | None = None
 
 
@@ -48,8 +48,8 @@ class Lines:
 class HistoryQuery(Period):
     """Which time (the last day without any), in spans of which length, split by what."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: QueryTime | None = None
+    until: QueryTime | None = None
     step: Step = Step.HOUR
     by: By | None = None
 

@@ -34,7 +34,7 @@ async def test_a_budget_may_be_said_the_older_way(api: Served) -> None:
     assert shown["dailyTotal"] == 0
     assert (await api.call("GET", "/api/usage/budget?keyId=nobody")).status_code == 404
     nothing = await api.call("POST", "/api/usage/budget", {"keyId": key})
-    assert nothing.status_code == 400
+    assert nothing.status_code == 422
     assert nothing.json()["error"]["details"][0]["field"] == "limit"
 
 
