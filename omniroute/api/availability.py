@@ -46,13 +46,16 @@ async def show_all(services: Services, _call: Call[None, None]) -> ShownAvailabi
 
 async def ask(services: Services, call: Call[ModelQuestion, None]) -> ShownCheck | Cleared:
     """Check one model, or clear what is held against it."""
-    body = call.body
+    try:
+        return _asked(services, call.body)
+    except Invalid as error:
+        # The question is well put; what it names cannot be asked.
+        raise Unprocessable(error.message, code=error.code, param="model") from error
+
+
+def _asked(services: Services, body: ModelQuestion) -> ShownCheck | Cleared:
     action = body.action or ("check" if body.provider is None else "clear")
     if action == "clear":
         return Cleared(removed=services.availability.clear(body.model, body.provider))
     name = body.model if body.provider is None else f"{body.provider}/{body.model}"
-    try:
-        return adopt(ShownCheck, services.availability.check(name))
-    except Invalid as error:
-        # The question is well put; what it names cannot be asked.
-        raise Unprocessable(error.message, code=error.code, param="model") from error
+    return adopt(ShownCheck, services.availability.check(name))
