@@ -1,12 +1,14 @@
 """Questions about routing that send nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, adopt, shape
+from omniroute.kit.errors import Invalid, Unprocessable
 from omniroute.services.collection import Services
 from omniroute.services.combos import MOST_TARGETS
 from omniroute.services.explain import (
@@ -56,9 +58,20 @@ class ShownReplay(Replay):
 
 async def dry_run(services: Services, call: Call[NewDryRun, None]) -> ShownDryRun:
     """Say where a request would go."""
-    return adopt(ShownDryRun, await services.explain.dry_run(call.body))
+    with _well_put():
+        return adopt(ShownDryRun, await services.explain.dry_run(call.body))
 
 
 async def replay(services: Services, call: Call[NewReplay, None]) -> ShownReplay:
     """Replay recorded requests."""
-    return adopt(ShownReplay, await services.explain.replay(call.body))
+    with _well_put():
+        return adopt(ShownReplay, await services.explain.replay(call.body))
+
+
+@contextmanager
+def _well_put() -> Iterator[None]:
+    """The question is right in form; what it names may lead nowhere now."""
+    try:
+        yield
+    except Invalid as error:
+        raise Unprocessable(error.message, code=error.error_code, param=error.param) from error

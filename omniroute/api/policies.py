@@ -9,7 +9,7 @@ from pydantic import MISSING, AwareDatetime, Field
 from omniroute.api.operation import Call, Reply
 from omniroute.api.shapes import WHOLE, Done, adopt, shape
 from omniroute.formats.hub import Format
-from omniroute.kit.errors import FieldFault, Invalid
+from omniroute.kit.errors import FieldFault, Unprocessable
 from omniroute.routing.policies import Effects, Limits
 from omniroute.services.collection import Services
 from omniroute.services.locks import CircuitBreaker, LockedIdentifier
@@ -243,5 +243,5 @@ async def dry_run(services: Services, call: Call[DryRun, None]) -> DryRunResult:
     return DryRunResult(recorded=await services.policy_trials.last(body.last or 1, body.policy))
 
 
-def _missing(name: str, message: str) -> Invalid:
-    return Invalid(f"{name}: {message}", param=name, details=[FieldFault(field=name, message=message)])
+def _missing(name: str, message: str) -> Unprocessable:
+    return Unprocessable(f"{name}: {message}", param=name, details=[FieldFault(field=name, message=message)])
