@@ -22,6 +22,7 @@ from omniroute.graphql import (
     model_catalogue,
     models,
     nodes,
+    playground,
     pricing,
     proxies,
     rates,
@@ -56,6 +57,8 @@ _NOUNS: tuple[Any, ...] = (
     resilience,
     breakers,
     cache,
+    live,
+    playground,
     system,
 )
 
@@ -65,7 +68,7 @@ def build_schema() -> GraphQLSchema:
     made = strawberry.Schema(
         query=_merged("Query", "What the gateway knows."),
         mutation=_merged("Mutation", "What an operator can change. Each answers the thing, or a failure."),
-        subscription=live.Subscription,
+        subscription=_merged("Subscription", "What can be watched as it happens."),
         exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
