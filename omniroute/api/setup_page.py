@@ -1,4 +1,4 @@
-"""The set-up page: one self-contained document, light and dark, that sets the first password and shows what comes next.
+"""The set-up page: one self-contained document that sets the first password and leads to the dashboard.
 
 It holds nothing of the installation: the token is in the page's own address, from which the script takes it away.
 """
@@ -9,27 +9,25 @@ from collections.abc import Mapping
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #5a6475; --back: #f4f6f9; --card: #fff; --line: #cfd6e0;
-  --go: #1f5fd0; --go-ink: #fff; --bad: #b3261e; --code: #eef1f6; }
+  --go: #1f5fd0; --go-ink: #fff; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf1; --soft: #a3adbd; --back: #12161d; --card: #1b212b;
-  --line: #384252; --go: #7aa7ff; --go-ink: #0c1524; --bad: #ff8a80; --code: #12161d; } }
+  --line: #384252; --go: #7aa7ff; --go-ink: #0c1524; --bad: #ff8a80; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--back);
   color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { width: min(34rem, 100%); background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
   padding: clamp(1.25rem, 4vw, 2.25rem); }
 h1 { font-size: 1.4rem; margin: 0 0 .25rem; }
-h2 { font-size: 1.05rem; margin: 1.5rem 0 .25rem; }
 p { margin: .25rem 0 1rem; color: var(--soft); }
 label { display: block; font-weight: 600; margin-top: 1rem; }
 input { width: 100%; font: inherit; color: inherit; background: var(--back); border: 1px solid var(--line);
   border-radius: .4rem; padding: .6rem .7rem; margin-top: .25rem; }
-button { font: inherit; font-weight: 600; color: var(--go-ink); background: var(--go); border: 0;
+button, .go { display: inline-block; text-decoration: none;
+  font: inherit; font-weight: 600; color: var(--go-ink); background: var(--go); border: 0;
   border-radius: .4rem; padding: .65rem 1.1rem; margin-top: 1.25rem; cursor: pointer; }
 button:disabled { opacity: .6; cursor: progress; }
 :focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
 small { color: var(--soft); }
-pre { background: var(--code); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem; margin: .5rem 0;
-  overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: .875rem/1.45 ui-monospace, monospace; }
 #problem { color: var(--bad); font-weight: 600; margin: 1rem 0 0; min-height: 1.5rem; }
 [hidden] { display: none; }
 """
@@ -65,20 +63,10 @@ at("form").addEventListener("submit", (event) => {
     await post("/api/setup", { token, password });
     at("first").hidden = true;
     at("next").hidden = false;
-    at("base").textContent = location.origin + "/v1";
     at("done").focus();
+    location.assign("/dashboard/welcome");
   });
 });
-
-at("make").addEventListener("click", () => attempt(at("make"), at("trouble"), async () => {
-  const made = await post("/api/keys", { name: "First key" });
-  at("key").textContent = made.key;
-  at("call").textContent = "curl " + location.origin + "/v1/chat/completions \\\\\\n" +
-    "  -H 'Authorization: Bearer " + made.key + "' -H 'Content-Type: application/json' \\\\\\n" +
-    "  -d '{\\"model\\": \\"demo/echo\\", \\"messages\\": [{\\"role\\": \\"user\\", \\"content\\": \\"Hello\\"}]}'";
-  at("shown").hidden = false;
-  at("make").hidden = true;
-}));
 """
 
 _OPEN = """
@@ -100,28 +88,15 @@ _OPEN = """
 </div>
 <div id="next" hidden>
 <h1 id="done" tabindex="-1">Your gateway is ready</h1>
-<p>You are signed in. Two steps remain until your tools can use it.</p>
-<h2>1. Make an API key</h2>
-<p>Give it to your tools together with the base URL <code id="base"></code>.</p>
-<button id="make" type="button">Make an API key</button>
-<p id="trouble" role="alert"></p>
-<div id="shown" hidden>
-<p>Copy it now: it is shown this once.</p>
-<pre id="key"></pre>
-<p>Try it with the built-in demo model:</p>
-<pre id="call"></pre>
-</div>
-<h2>2. Connect a provider</h2>
-<p>Send its name and key by POST to <code>/api/providers</code>; <a href="/openapi.json">/openapi.json</a> describes
-this and everything else.</p>
+<p>You are signed in. The dashboard leads you from here to a client that works, in three steps.</p>
+<p><a class="go" href="/dashboard/welcome">Go on to the dashboard</a></p>
 </div>
 """
 
 _DONE = """
 <h1>This gateway is set up</h1>
-<p>The set-up link has done its work. Sign in with your password by POST to <code>/api/auth/login</code>;
-<a href="/openapi.json">/openapi.json</a> describes the rest. If the password is lost, the command line can set a new
-one.</p>
+<p>The set-up link has done its work. If the password is lost, the command line can set a new one.</p>
+<p><a class="go" href="/dashboard/">Sign in at the dashboard</a></p>
 """
 
 

@@ -5,6 +5,7 @@ from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.answers import Answers
 from omniroute.gateway.archive import Archive
+from omniroute.gateway.asking import Asking
 from omniroute.gateway.attempt import Attempt, Limits
 from omniroute.gateway.choosing import Chooser
 from omniroute.gateway.conversations import Conversations
@@ -130,6 +131,7 @@ class DataPlane:
         self.dry_run = DryRuns(resolver, self.chooser, self.snapshots.current)
         self.replay = Replays(prices, self.snapshots.current)
         self.probe = Probing(pipeline, resolver, self.snapshots.current, self.clock)
+        self.asking = Asking(pipeline, self.snapshots.current, self.clock, self.background)
         self.app = self._app(pipeline, resolver)
 
     def _proxies(self, stores: Stores) -> Proxies:

@@ -32,6 +32,7 @@ from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
+from omniroute.services.playground import Playground
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
@@ -48,8 +49,7 @@ from omniroute.upstream.guard import check_url
 
 def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Services:
     """Return what operators use."""
-    clock, changed = plane.clock, plane.changed
-    lockout = Lockout(clock=clock)
+    clock, changed, lockout = plane.clock, plane.changed, Lockout(clock=plane.clock)
     login = _login(settings, stores, plane, lockout)
     return Services(
         login=login,
@@ -84,6 +84,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
         cache=plane.cache,
+        playground=Playground(ask=plane.asking),
         reach=_reach(settings),
     )
 

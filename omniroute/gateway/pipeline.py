@@ -217,11 +217,11 @@ class Pipeline:
             await self._failover.stream(call, watch, reply)
             call.status = 200
             if tape is not None and call.outcome == "ok":
-                self._answers.land_stream(call, tape, self._cost(call)[0])
+                self._answers.land_stream(call, tape, self.cost(call)[0])
         else:
             body = await self._failover.whole(call, watch)
             call.status, call.outcome = 200, "ok"
-            cost = self._cost(call)[0]
+            cost = self.cost(call)[0]
             if ticket is not None:
                 self._answers.land(call, body, cost)
             await down.answer(200, whole_headers(call, len(body), cost), body)
@@ -256,7 +256,7 @@ class Pipeline:
         if reply is not None and reply.committed:
             call.outcome = "truncated"
 
-    def _cost(self, call: Call) -> tuple[int | None, str | None]:
+    def cost(self, call: Call) -> tuple[int | None, str | None]:
         """Return what the request cost, in nano-dollars, and whose prices say so; None where that is not known."""
         if call.is_given:
             return 0, None
@@ -273,7 +273,7 @@ class Pipeline:
         if not call.is_given:
             complete(call)
         call.status = call.status or 500
-        row = row_of(call, *self._cost(call))
+        row = row_of(call, *self.cost(call))
         self._recorder.take(row, call.decision)
         if not call.is_given:
             self._admission.settle(call, row)

@@ -24,6 +24,7 @@ from omniroute.graphql import (
     model_catalogue,
     models,
     nodes,
+    playground,
     policies,
     policy_trials,
     pricing,
@@ -66,6 +67,8 @@ _NOUNS: tuple[Any, ...] = (
     ip_filter,
     cache,
     backups,
+    live,
+    playground,
     system,
 )
 
@@ -75,7 +78,7 @@ def build_schema() -> GraphQLSchema:
     made = strawberry.Schema(
         query=_merged("Query", "What the gateway knows."),
         mutation=_merged("Mutation", "What an operator can change. Each answers the thing, or a failure."),
-        subscription=live.Subscription,
+        subscription=_merged("Subscription", "What can be watched as it happens."),
         exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -24,6 +24,7 @@ from omniroute.services.login import Login
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
+from omniroute.services.playground import Playground
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import Providers
@@ -73,4 +74,5 @@ class Services:
     telemetry: Telemetry
     explain: Explain
     cache: Cache
+    playground: Playground
     reach: Reach

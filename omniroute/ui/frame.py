@@ -92,7 +92,7 @@ def _bar(visit: Visit, drawer: ui.left_drawer, dark: ui.dark_mode) -> None:
         ui.menu(),
     ):
         for code, name in LANGUAGES.items():
-            ui.menu_item(name, lambda code=code: _remember(COOKIE_LANGUAGE, code, reload=True))
+            ui.menu_item(name, lambda code=code: remember(COOKIE_LANGUAGE, code, reload=True))
     theme = visit.theme if visit.theme in _THEMES else "auto"
     button = ui.button(icon=_THEMES[theme][0], color=None).props(
         f'flat round dense aria-label="{visit.say("frame.theme")}"'
@@ -104,7 +104,7 @@ def _bar(visit: Visit, drawer: ui.left_drawer, dark: ui.dark_mode) -> None:
         icon, value = _THEMES[visit.theme]
         button.set_icon(icon)
         dark.set_value(value)
-        _remember(COOKIE_THEME, visit.theme)
+        remember(COOKIE_THEME, visit.theme)
 
     button.on_click(turn)
     ui.button(icon="logout", on_click=_sign_out, color=None).props(
@@ -112,7 +112,8 @@ def _bar(visit: Visit, drawer: ui.left_drawer, dark: ui.dark_mode) -> None:
     )
 
 
-def _remember(cookie: str, value: str, *, reload: bool = False) -> None:
+def remember(cookie: str, value: str, *, reload: bool = False) -> None:
+    """Set a cookie that the dashboard reads when it is opened."""
     again = "location.reload();" if reload else ""
     ui.run_javascript(f"document.cookie = '{cookie}={value}; path={HOME}; max-age={_YEAR_S}; samesite=strict'; {again}")
 

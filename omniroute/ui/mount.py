@@ -19,7 +19,7 @@ from omniroute.ui.frame import HOME, show_frame
 from omniroute.ui.pages import PLACES
 from omniroute.ui.sign_in import PAGE, PAGE_HEADERS
 from omniroute.ui.theme import style_sheet
-from omniroute.ui.visit import COOKIE_LANGUAGE, COOKIE_THEME, Visit
+from omniroute.ui.visit import COOKIE_LANGUAGE, COOKIE_THEME, COOKIE_WELCOMED, Visit
 from omniroute.ui.words import chosen
 
 SIGN_IN = f"{HOME}/sign-in"
@@ -62,6 +62,7 @@ class Dashboard:
                 ui.context.client,
                 language=chosen(request.cookies.get(COOKIE_LANGUAGE), request.headers.get("accept-language", "")),
                 theme=request.cookies.get(COOKIE_THEME, "auto"),
+                is_new=COOKIE_WELCOMED not in request.cookies,
                 root=f"{request.url.scheme}://{request.headers.get('host', '')}",
             )
             ui.add_css(style_sheet())

@@ -20,21 +20,34 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 COOKIE_LANGUAGE = "omniroute_language"
 COOKIE_THEME = "omniroute_theme"
+COOKIE_WELCOMED = "omniroute_welcomed"
 
 
 class Visit:
     """Given to every page.
 
     `root` is the gateway's address as the browser knows it; `zone` the viewer's time zone, once the browser told it.
+    `is_new`: this browser was not welcomed yet.
     """
 
-    def __init__(self, door: Door, guest: Guest, client: Client, *, language: str, theme: str, root: str) -> None:
+    def __init__(
+        self,
+        door: Door,
+        guest: Guest,
+        client: Client,
+        *,
+        language: str,
+        theme: str,
+        root: str,
+        is_new: bool,
+    ) -> None:
         self._door = door
         self._guest = guest
         self._client = client
         self.language = language
         self.theme = theme
         self.root = root
+        self.is_new = is_new
         self.zone: ZoneInfo | None = None
 
     def say(self, name: str, /, **values: object) -> str:
@@ -92,6 +105,32 @@ class Visit:
         task = background_tasks.create(run(), name="feed")
         self._client.on_delete(task.cancel)
 
+    def follow(
+        self,
+        document: Document,
+        show: Callable[[Data], None],
+        refused: Callable[[str], None],
+        variables: Mapping[str, Any] | None = None,
+    ) -> asyncio.Task[None]:
+        """Show each event of a feed that has an end; `refused` gets the words of a refusal. Cancelling leaves it."""
+        place = ui.context.slot.parent
+
+        async def run() -> None:
+            try:
+                async with aclosing(self._feed(document, variables or {})) as feed:
+                    async for response in feed:
+                        if place.is_deleted:
+                            return
+                        with place:
+                            show(data_of(response))
+            except Refused as error:
+                with place:
+                    refused(str(error))
+
+        task = background_tasks.create(run(), name="followed")
+        self._client.on_delete(task.cancel)
+        return task
+
     def _feed(self, document: Document, variables: Data) -> AsyncGenerator[Data, None]:
         return self._door.subscribe(document, variables, self._guest.visitor, self._guest.check)
 
@@ -101,6 +140,10 @@ class Visit:
             return "-"
         moment = datetime.fromisoformat(text).astimezone(self.zone or UTC)
         return moment.strftime("%d %b %H:%M:%S" if with_date else "%H:%M:%S")
+
+    def date(self, text: str | None) -> str:
+        """Spell the day of an ISO time in the viewer's zone."""
+        return datetime.fromisoformat(text).astimezone(self.zone or UTC).strftime("%d %b %Y") if text else "-"
 
     def take_zone(self, name: object) -> None:
         """Note the browser's time zone."""

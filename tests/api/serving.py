@@ -93,6 +93,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         backups=parts.backups,
         request_log=parts.request_log,
         feeds=parts.feeds,
+        playground=parts.playground,
         reach=reach,
         usage_history=parts.usage_history,
         telemetry=parts.telemetry,

@@ -54,6 +54,8 @@ async def dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashboard
     async with installation.serving("serve", INITIAL_PASSWORD=PASSWORD) as serving:
         url = await serving.ready()
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        # Whoever was welcomed once begins at home.
+        await page.context.add_cookies([{"name": "omniroute_welcomed", "value": "yes", "url": url}])
         shown = Dashboard(url=url, serving=serving, page=page)
         page.on("console", lambda one: shown.faults.append(one.text) if one.type == "error" else None)
         page.on("pageerror", lambda one: shown.faults.append(str(one)))

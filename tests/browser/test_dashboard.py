@@ -64,7 +64,7 @@ async def test_a_narrow_screen_shows_every_page_without_scrolling_sideways(dashb
     page = dashboard.page
     await dashboard.sign_in()
     await page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/", "/live", "/providers", "/endpoint"):
+    for path in ("/", "/live", "/providers", "/combos", "/combos/new", "/keys", "/endpoint", "/playground", "/welcome"):
         await dashboard.open(path)
         wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path

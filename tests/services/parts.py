@@ -1,9 +1,10 @@
 """The services on a real database, with a clock that a test moves by hand and a list of the changes they told."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from omniroute.gateway.answers import Answers
 from omniroute.gateway.archive import Archive
@@ -39,6 +40,7 @@ from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
+from omniroute.services.playground import Playground, PlaygroundNews
 from omniroute.services.policies import Policies
 from omniroute.services.policy_counts import PolicyCounts
 from omniroute.services.policy_trials import PolicyTrials
@@ -164,6 +166,11 @@ class Parts:
     explain: Explain
     telemetry: Telemetry
     live: Live
+    playground: Playground
+
+
+async def _echo(body: Mapping[str, Any]) -> AsyncGenerator[PlaygroundNews, None]:
+    yield PlaygroundNews(text=body["messages"][-1]["content"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -388,6 +395,7 @@ def assemble(
             breakers=list,
             budgets=list,
         ),
+        playground=Playground(ask=_echo),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
         usage_history=UsageHistory(

@@ -29,7 +29,7 @@ def show(visit: Visit) -> None:
 
 def show_snippets(visit: Visit, *, key: str, model: str) -> None:
     """Show how each client is set up with this key and model."""
-    with card(visit.say("endpoint.clients"), hint=visit.say("endpoint.key_hint")):
+    with card(visit.say("endpoint.clients"), hint=visit.say("endpoint.key_hint") if key == _KEY else ""):
         with ui.tabs().props("dense no-caps align=left outside-arrows mobile-arrows") as tabs:
             for one, snippet in SNIPPETS.items():
                 ui.tab(one, snippet.name)

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from omniroute.ui import charts, figures, theme
 from omniroute.ui.door import Data, Document
+from omniroute.ui.pages import welcome
 from omniroute.ui.parts import Stat, button, card, empty, page_head, pill, text
 from omniroute.ui.visit import Visit
 
@@ -46,8 +47,11 @@ _FAILURES_SHOWN = 8
 _MODELS_SHOWN = 6
 
 
-def show(visit: Visit) -> None:
+async def show(visit: Visit) -> None:
     """Build the page."""
+    if await welcome.is_due(visit):
+        ui.navigate.to("/welcome")
+        return
     with page_head(visit.say("home.title"), visit.say("home.about")):
         button(visit.say("home.connect"), lambda: ui.navigate.to("/providers"), icon="add", kind="main")
     with ui.element("div").classes("stats"):

@@ -1,0 +1,33 @@
+"""The playground: answers as they come, side by side, and a stop that ends the request."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Dashboard
+
+
+async def test_two_models_answer_side_by_side_and_one_is_stopped(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    await dashboard.sign_in()
+    await dashboard.open("/playground")
+    await page.get_by_label("Your message").fill("")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".play")).to_contain_text("text is empty")
+
+    await page.get_by_label("Your message").fill("Ahoy")
+    await page.get_by_text("Compare two models").click()
+    first, second = page.locator(".answer").nth(0), page.locator(".answer").nth(1)
+    await page.get_by_role("button", name="Send").click()
+    await expect(first).to_contain_text("[demo] Ahoy")
+    for one in (first, second):
+        await expect(one.locator(".facts")).to_contain_text("OK")
+        await expect(one.locator(".facts")).to_contain_text("First token")
+    await page.get_by_text("Compare two models").click()
+
+    await first.get_by_label("Model").fill("demo/slow")
+    await page.get_by_role("option", name="demo/slow").click()
+    await page.get_by_role("button", name="Send").click()
+    await first.get_by_role("button", name="Stop").click()
+    await expect(first).to_contain_text("Stopped")
+    await dashboard.open("/live")
+    await expect(page.locator("tbody tr", has_text="demo/slow")).to_contain_text("Client left")
+    await expect(page.locator("tbody tr", has_text="demo/echo")).to_contain_text("OK")
