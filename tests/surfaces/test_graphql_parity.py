@@ -57,6 +57,8 @@ FIELDS_OF: dict[str, str] = {
     "custom_models.set": "setCustomModel",
     "custom_models.delete": "deleteCustomModel",
     "model_catalogue.all": "modelCatalogue",
+    "playground.prepare": "preparePlayground",
+    "playground.run": "playground",
     "proxies.get": "proxySettings",
     "proxies.update": "updateProxySettings",
     "proxies.remove": "removeProxy",

@@ -124,6 +124,8 @@ OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
     "availability.all": ("getModelAvailability",),
     "availability.check": ("checkModelAvailability",),
     "availability.clear": ("checkModelAvailability",),
+    "playground.prepare": "people try models in the dashboard; programs ask at /v1",
+    "playground.run": "people try models in the dashboard; programs ask at /v1",
     "rate_limits.state": ("getRateLimits", "getResilience"),
     "cache.figures": ("getCache",),
     "cache.clear": ("clearCache",),
