@@ -93,7 +93,7 @@ class Windows:
         self._current.add(value)
 
     def last(self, minutes: int, now: float) -> Sketch:
-        """Return what was counted in the last `minutes` whole ones and in the one under way: never less than is asked."""
+        """Return what was counted in the last `minutes` whole ones and in the one under way: never less than asked."""
         first = int(now // 60) - minutes
         return merged(sketch for minute, sketch in (*self._older, (self._minute, self._current)) if minute >= first)
 
