@@ -1,4 +1,7 @@
-"""Make the locks in requirements/ anew: every package pinned with its hashes, for every platform, no index named."""
+"""Make the locks in requirements/ anew: every package pinned with its hashes, for every platform, no index named.
+
+What is pinned stays as it is; `--upgrade` takes the newest of everything.
+"""
 
 import subprocess
 import sys
@@ -17,19 +20,19 @@ def main() -> int:
     run = [*project["project"]["dependencies"], *BUILD]
     dev = [*run, *project["dependency-groups"]["dev"]]
     for name, wanted in {"boot": ["uv"], "run": run, "dev": dev}.items():
-        compiled = _compile(wanted, constraint=None if name == "boot" else name)
-        (FOLDER / f"{name}.txt").write_text(compiled)
-        sys.stdout.write(f"requirements/{name}.txt: {compiled.count('==')} packages\n")
+        lock = FOLDER / f"{name}.txt"
+        # What the runtime lock pins, the dev lock pins alike.
+        _compile(wanted, lock, *(["--constraint", str(FOLDER / "run.txt")] if name == "dev" else []), *sys.argv[1:])
+        sys.stdout.write(f"{lock.relative_to(ROOT)}: {lock.read_text().count('==')} packages\n")
     return 0
 
 
-def _compile(wanted: list[str], *, constraint: str | None) -> str:
-    """Resolve `wanted`; what the runtime lock pins, the dev lock pins alike."""
+def _compile(wanted: list[str], lock: Path, *options: str) -> None:
+    """Resolve `wanted` into `lock`; the resolver keeps the pins that it finds there."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--universal", "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-header", "--no-annotate", "--python-version", "3.11", "--quiet"]
-    if constraint == "dev":
-        command += ["--constraint", str(FOLDER / "run.txt")]
-    return subprocess.run(command, input="\n".join(wanted), text=True, capture_output=True, check=True).stdout
+    command += ["--output-file", str(lock), *options]
+    subprocess.run(command, input="\n".join(wanted), text=True, stdout=subprocess.DEVNULL, check=True)
 
 
 if __name__ == "__main__":
