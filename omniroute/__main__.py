@@ -21,6 +21,9 @@ cli.add_typer(admin, name="admin")
 backup = typer.Typer(help="Back this installation up, and put a backup back.", no_args_is_help=True)
 cli.add_typer(backup, name="backup")
 
+tools = typer.Typer(help="Point client tools on this machine at this gateway.", no_args_is_help=True)
+cli.add_typer(tools, name="tools")
+
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
@@ -163,6 +166,58 @@ def restore_backup(
     if not yes and not as_json:
         typer.confirm(f"Replace everything in this installation by {which}?", abort=True)
     _tell(run({"data_dir": data_dir}, which, quiet=as_json), as_json=as_json)
+
+
+Tool = Annotated[str, typer.Argument(help="The tool's id: claude, codex, droid, openclaw, gemini, qwen and others.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Show the difference, write nothing.")]
+
+
+@tools.command("list")
+def list_tools(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the client tools that are known, and which are on this machine."""
+    from omniroute.commands.tools import list_all as run
+
+    found = run({"data_dir": data_dir})
+    if as_json:
+        _tell({"tools": found}, as_json=True)
+        return
+    for one in found:
+        state = one["version"] or ("is here" if one["installed"] else "is not here")
+        typer.echo(f"{one['tool_id']:<10} {state:<40} {'asks ' + one['asks'] if one['asks'] else ''}".rstrip())
+
+
+@tools.command("apply")
+def apply_tool(
+    tool: Tool,
+    model: Annotated[str, typer.Option(help="The model, alias or combo that it is to use.")],
+    preview: Preview = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Point a tool at this gateway, with a key made for it; its files are copied first."""
+    from omniroute.commands.tools import apply as run
+
+    _tell_change(run({"data_dir": data_dir}, tool, model, preview=preview), as_json=as_json)
+
+
+@tools.command("reset")
+def reset_tool(tool: Tool, preview: Preview = False, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Take back what pointed a tool at this gateway."""
+    from omniroute.commands.tools import reset as run
+
+    _tell_change(run({"data_dir": data_dir}, tool, preview=preview), as_json=as_json)
+
+
+def _tell_change(change: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _tell(change, as_json=True)
+        return
+    for file in change["files"]:
+        typer.echo(file["difference"])
+        if file["copy"]:
+            typer.echo(f"A copy of what was there: {file['copy']}")
+    if not change["files"]:
+        typer.echo("Nothing changes.")
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

@@ -62,6 +62,7 @@ _TAGS = {
     "resilience": "How patient the gateway is with what fails, and what it leaves alone for now.",
     "cache": "Answers that the gateway gives by itself.",
     "monitoring": "How quick providers are, and who is being served.",
+    "cliTools": "Client tools on the gateway's machine, and their settings.",
     "backups": "Copies of everything in the database, and putting one back.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",

@@ -7,30 +7,7 @@ here where a schema has none of its own, and a test demands that no field is lef
 from collections.abc import Mapping
 
 from omniroute.api.figures import FIGURES
-
-_BACKUPS: Mapping[str, str] = {
-    "RestoredBackup.after": "How many rows each table has now.",
-    "apiKeyCount": "How many keys of the gateway it holds.",
-    "backupId": "The backup's id, which is its file's name.",
-    "backups": "The backups, the newest first.",
-    "RestoredBackup.before": "How many rows each table had before.",
-    "comboCount": "How many combos it holds.",
-    "connectionCount": "How many connections it holds.",
-    "created": "Whether it was made.",
-    "faults": "What is wrong with it, in words; empty when nothing is.",
-    "filename": "The file's name.",
-    "nodeCount": "How many nodes it holds.",
-    "VerifiedBackup.ok": "Whether it can be restored here.",
-    "Backup.reason": "What it was made for.",
-    "CreatedBackup.reason": "What it was made for.",
-    "NewBackup.reason": "What it is made for, in small letters and hyphens.",
-    "requestCount": "How many requests it has.",
-    "restored": "Whether it was put back.",
-    "safetyBackupId": "The id of the backup that was made of everything before.",
-    "size": "How large its file is, in bytes.",
-    "Backup.version": "The version of the gateway that made it.",
-    "CreatedBackup.version": "The version of the gateway that made it.",
-}
+from omniroute.api.glossary_operating import OPERATING
 
 WORDS: Mapping[str, str] = {
     "action": "What to do.",
@@ -263,7 +240,7 @@ WORDS: Mapping[str, str] = {
     "whitelist": "Who may call: addresses and networks.",
     "zone": "The time zone, such as Europe/Helsinki.",
     **FIGURES,
-    **_BACKUPS,
+    **OPERATING,
 }
 
 # What stands in paths and queries.
@@ -292,6 +269,7 @@ PARAMETERS: Mapping[str, str] = {
     "alt": "`sse` for server-sent events.",
     "before": "The `cursor` of the last row of the page above.",
     "combo": "The combo's name; all without it.",
+    "toolId": "The tool's id, such as claude or codex.",
     "id": "The id.",
     "level": "Whose proxy to show: global, provider, combo or connection.",
     "limit": "How many to show at most.",

@@ -1,20 +1,18 @@
 """Builds the services: what operators see and change."""
 
-from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.operating import build_operating
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
 from omniroute.gateway.policies import providers_of
 from omniroute.gateway.states import States
-from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
-from omniroute.services.backups import Backups
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
 from omniroute.services.checks import Checks
-from omniroute.services.collection import Services
+from omniroute.services.collection import Access, Routing, Services, Watching
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.custom_models import CustomModels
@@ -22,7 +20,6 @@ from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.keys import Keys
-from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
@@ -32,72 +29,66 @@ from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
-from omniroute.services.playground import Playground
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.rate_limits import RateLimits
-from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.sessions import Sessions
-from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
-from omniroute.storage.dump import Dump
 from omniroute.upstream.guard import check_url
 
 
 def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Services:
     """Return what operators use."""
-    clock, changed, lockout = plane.clock, plane.changed, Lockout(clock=plane.clock)
+    lockout = Lockout(clock=plane.clock)
     login = _login(settings, stores, plane, lockout)
-    return Services(
+    access = Access(
         login=login,
-        keys=Keys(rows=stores.keys, pepper=plane.current_pepper, clock=clock, changed=changed),
-        nodes=_nodes(stores, plane),
+        keys=Keys(rows=stores.keys, pepper=plane.current_pepper, clock=plane.clock, changed=plane.changed),
         limits=_limits(stores, plane),
         budgets=_budgets(stores, plane),
         pricing=_pricing(stores, plane),
+    )
+    return Services.joined(
+        access,
+        _routing(stores, plane),
+        _watching(stores, plane, lockout),
+        build_operating(settings, stores, plane, access),
+    )
+
+
+def _routing(stores: Stores, plane: DataPlane) -> Routing:
+    return Routing(
+        nodes=_nodes(stores, plane),
         providers=_providers(stores, plane),
         combos=_combos(stores, plane),
         combo_measures=_combo_measures(plane),
-        aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=clock, changed=changed),
+        aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=plane.clock, changed=plane.changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),
         rulebook=plane.rulebook,
         policy_trials=_policy_trials(stores, plane),
-        locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=clock),
-        resilience=plane.resilience,
-        breakers=Breakers(read=plane.outlook.breakers, reset=plane.outlook.reset),
-        availability=_availability(plane),
-        rate_limits=_rate_limits(plane),
         checks=_checks(stores, plane),
         custom_models=_custom_models(stores, plane),
         model_catalogue=_model_catalogue(stores, plane),
         proxies=plane.proxies,
-        lifecycle=Lifecycle(login=login, allowed=settings.allow_restart),
-        system=_system(login, plane),
-        backups=_backups(settings, stores, plane),
-        feeds=_feeds(stores, plane),
-        request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
-        usage_history=_usage_history(stores, plane),
-        explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
-        telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=clock),
-        cache=plane.cache,
-        playground=Playground(ask=plane.asking),
-        reach=_reach(settings),
     )
 
 
-def _backups(settings: Settings, stores: Stores, plane: DataPlane) -> Backups:
-    return Backups(
-        folder=settings.data_dir / "backups",
-        dump=Dump(stores.database),
-        key_id=stores.key_id,
-        version=__version__,
-        clock=plane.clock,
-        changed=plane.changed,
-        flush=plane.flush,
+def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
+    return Watching(
+        locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=plane.clock),
+        resilience=plane.resilience,
+        breakers=Breakers(read=plane.outlook.breakers, reset=plane.outlook.reset),
+        availability=_availability(plane),
+        rate_limits=_rate_limits(plane),
+        request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
+        feeds=_feeds(stores, plane),
+        usage_history=_usage_history(stores, plane),
+        telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=plane.clock),
+        explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
     )
 
 
@@ -192,15 +183,6 @@ def _pricing(stores: Stores, plane: DataPlane) -> Pricing:
     )
 
 
-def _reach(settings: Settings) -> Reach:
-    return Reach(
-        trusted_proxies=networks(settings.trusted_proxies),
-        public_url=settings.public_url,
-        cookie_secure=settings.auth_cookie_secure,
-        body_timeout_s=settings.body_timeout_s,
-    )
-
-
 def _providers(stores: Stores, plane: DataPlane) -> Providers:
     def health(connection_id: str) -> ConnectionHealth:
         found = plane.cooling.health(connection_id)
@@ -262,11 +244,6 @@ def _breakers(plane: DataPlane) -> list[CircuitBreaker]:
         )
         for one in plane.outlook.breakers()
     ]
-
-
-def _system(login: Login, plane: DataPlane) -> System:
-    counts = {"openRequests": plane.watches.__len__, "waitingRecords": lambda: plane.recorder.waiting}
-    return System(login=login, version=__version__, clock=plane.clock, counts=counts)
 
 
 def _model_list(plane: DataPlane) -> ModelList:

@@ -66,3 +66,8 @@ def canonical(value: Any) -> bytes:
             return json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii")
         except RecursionError as error:
             raise Invalid("The JSON is nested too deeply.") from error
+
+
+def pretty(value: Any) -> str:
+    """Encode as people like to read it: two spaces a level."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -6,6 +6,7 @@ Every setting is a field below; its metadata says what it does. docs/settings.md
 import ipaddress
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -26,6 +27,7 @@ Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error)\Z")]
+CliMode = Annotated[str, Meta(pattern=r"^(auto|host|container)\Z")]
 LogFormat = Annotated[str, Meta(pattern=r"^(auto|human|json)\Z")]
 
 
@@ -81,6 +83,13 @@ class Settings:
     allow_restart: bool = setting("Let operators restart and stop the gateway over the API.", False)
     import_environment_keys: bool = setting("Make connections of provider keys found in the environment, once.", True)
     discover_local: bool = setting("Look for model servers on this machine and offer them.", True)
+    cli_allow_config_writes: bool = setting("Let operators write the settings of client tools on this machine.", True)
+    cli_config_home: Path | None = setting("Folder of client tools' settings. Default: the home folder.", None)
+    cli_extra_paths: str = setting("Folders where client tools are looked for first, separated as in PATH.", "")
+    cli_mode: CliMode = setting("Where client tools are said to run: auto, host or container.", "auto")
+    cli_commands: tuple[tuple[str, str], ...] = setting(
+        "Command of a client tool instead of its own, such as CLI_CLAUDE_BIN.", (), env="CLI_<TOOL>_BIN"
+    )
     max_body_bytes: Bytes = setting("Largest request body, in bytes.", 32 * 1024 * 1024)
     max_answer_bytes: Bytes = setting("Largest whole answer of a provider, in bytes.", 64 * 1024 * 1024)
     max_open_requests: Count = setting("AI requests under way at once; more get 503.", 4000)
@@ -119,6 +128,7 @@ class Settings:
 
 
 _PROVIDER_KEY_SUFFIX = "_API_KEY"
+_CLI_COMMAND = re.compile(r"CLI_([A-Z]+)_BIN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +149,9 @@ def read(overrides: Mapping[str, object] | None = None, environ: Mapping[str, st
     for name, variable in variables().items():
         if text := values.get(variable):
             found[name] = text
+    found["cli_commands"] = tuple(
+        (tool[1].lower(), value) for name, value in values.items() if (tool := _CLI_COMMAND.fullmatch(name))
+    )
     found.update({name: value for name, value in (overrides or {}).items() if value is not None})
     settings = _convert(found)
     keys = {
@@ -187,10 +200,12 @@ def _typed(value: object, kind: Any) -> object:
     """Convert one value to its field's type."""
     if kind == Secret | None:
         return value if isinstance(value, Secret) else Secret(str(value))
-    if kind is Path:
-        return Path(str(value))
+    if kind in {Path, Path | None}:
+        return Path(str(value)).expanduser()
     if kind == bool | None or kind is bool:
         return _flag(value)
+    if isinstance(value, tuple):
+        return value
     return msgspec.convert(value, kind, strict=False)
 
 

@@ -1,6 +1,6 @@
 """All services together: what the surfaces (REST, GraphQL) are built on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from omniroute.services.aliases import Aliases
 from omniroute.services.availability import Availabilities
@@ -10,6 +10,7 @@ from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
 from omniroute.services.cache import Cache
 from omniroute.services.checks import Checks
+from omniroute.services.cli_tools import CliTools
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.custom_models import CustomModels
@@ -38,15 +39,21 @@ from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """The services, and how people reach this gateway."""
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Who may ask, how much, and what it costs."""
 
     login: Login
     keys: Keys
     limits: LimitSettings
     budgets: Budgets
     pricing: Pricing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routing:
+    """Where requests can go, and what decides it."""
+
     nodes: Nodes
     providers: Providers
     combos: Combos
@@ -56,23 +63,47 @@ class Services:
     model_list: ModelList
     rulebook: Rulebook
     policy_trials: PolicyTrials
+    checks: Checks
+    custom_models: CustomModels
+    model_catalogue: ModelCatalogue
+    proxies: Proxies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """How it goes: what is left alone, what was asked, and what is going on."""
+
     locks: Locks
     resilience: Resilience
     breakers: Breakers
     availability: Availabilities
     rate_limits: RateLimits
-    checks: Checks
-    custom_models: CustomModels
-    model_catalogue: ModelCatalogue
-    proxies: Proxies
-    lifecycle: Lifecycle
-    system: System
-    backups: Backups
     request_log: RequestLog
     feeds: Feeds
     usage_history: UsageHistory
     telemetry: Telemetry
     explain: Explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operating:
+    """What keeps an installation running, and how people reach it."""
+
+    lifecycle: Lifecycle
+    system: System
+    backups: Backups
     cache: Cache
     playground: Playground
+    cli_tools: CliTools
     reach: Reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services(Access, Routing, Watching, Operating):
+    """All of them."""
+
+    @classmethod
+    def joined(cls, access: Access, routing: Routing, watching: Watching, operating: Operating) -> "Services":
+        """Return all services of the groups that they are built in."""
+        groups = (access, routing, watching, operating)
+        return cls(**{one.name: getattr(group, one.name) for group in groups for one in fields(group)})

@@ -91,6 +91,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         lifecycle=parts.lifecycle,
         system=parts.system,
         backups=parts.backups,
+        cli_tools=parts.cli_tools,
         request_log=parts.request_log,
         feeds=parts.feeds,
         playground=parts.playground,

@@ -34,6 +34,10 @@ GOOD: dict[str, tuple[str, object]] = {
     "ALLOW_RESTART": ("on", True),
     "IMPORT_ENVIRONMENT_KEYS": ("off", False),
     "DISCOVER_LOCAL": ("0", False),
+    "CLI_ALLOW_CONFIG_WRITES": ("no", False),
+    "CLI_CONFIG_HOME": ("/tools", Path("/tools")),
+    "CLI_EXTRA_PATHS": ("/a:/b", "/a:/b"),
+    "CLI_MODE": ("host", "host"),
     "MAX_BODY_BYTES": ("2048", 2048),
     "MAX_ANSWER_BYTES": ("4096", 4096),
     "MAX_OPEN_REQUESTS": ("7", 7),
@@ -61,6 +65,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "ALLOW_RESTART": ("maybe",),
     "IMPORT_ENVIRONMENT_KEYS": ("perhaps",),
     "DISCOVER_LOCAL": ("nein",),
+    "CLI_ALLOW_CONFIG_WRITES": ("maybe",),
+    "CLI_MODE": ("docker",),
     "MAX_BODY_BYTES": ("0", "-5", "1e3x"),
     "MAX_ANSWER_BYTES": ("12MB",),
     "MAX_OPEN_REQUESTS": ("0",),
@@ -91,7 +97,11 @@ def one(variable: str, text: str) -> object:
 
 
 def test_every_setting_is_tried_here() -> None:
-    assert set(GOOD) == set(variables().values())
+    assert set(GOOD) == set(variables().values()) - {"CLI_<TOOL>_BIN"}
+
+
+def test_a_client_tools_command_is_named_by_its_own_variable() -> None:
+    assert read(environ={"CLI_CLAUDE_BIN": "/opt/claude"}).settings.cli_commands == (("claude", "/opt/claude"),)
 
 
 @pytest.mark.parametrize("variable", GOOD)

@@ -22,6 +22,8 @@ from omniroute.services.breakers import Breakers, BreakerState, ResetDraft
 from omniroute.services.budgets import Budgets, budget_of
 from omniroute.services.cache import Cache
 from omniroute.services.checks import Checks
+from omniroute.services.cli_tools import CliTools
+from omniroute.services.client_tools.detection import Surroundings
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.custom_models import CustomModels
@@ -158,6 +160,7 @@ class Parts:
     lifecycle: Lifecycle
     system: System
     backups: Backups
+    cli_tools: CliTools
     request_log: RequestLog
     bus: Bus
     feeds: Feeds
@@ -238,6 +241,8 @@ def assemble(
     probed: dict[str, Probed] = {}
     measured: dict[str, ComboMetrics] = {}
     names = NameBook(nodes=node_rows, combos=combo_rows, aliases=alias_rows)
+
+    keys = Keys(rows=key_rows, pepper=lambda: PEPPER, clock=clock, changed=told)
 
     async def probe(model: str, _connection: str | None) -> Probed:
         return probed.get(model) or Probed(status_code=200, latency_ms=1.5)
@@ -340,7 +345,7 @@ def assemble(
         usage_rows=usage_rows,
         logins=logins,
         login=login,
-        keys=Keys(rows=key_rows, pepper=lambda: PEPPER, clock=clock, changed=told),
+        keys=keys,
         nodes=Nodes(rows=node_rows, connections=connection_rows, check_url=check, clock=clock, changed=told),
         providers=Providers(
             rows=connection_rows,
@@ -375,6 +380,14 @@ def assemble(
             changed=told,
         ),
         lifecycle=Lifecycle(login=login, allowed=True),
+        cli_tools=CliTools(
+            around=Surroundings(home=folder / "home", commands={}),
+            copies=folder / "cli-tools",
+            keys=keys,
+            own_url="http://127.0.0.1:20128",
+            may_write=True,
+            clock=clock,
+        ),
         backups=Backups(
             folder=folder,
             dump=Dump(database),

@@ -6,7 +6,13 @@ from typing import get_type_hints
 
 from omniroute.api.operation import expanded
 from omniroute.api.table import OPERATIONS
+from omniroute.services.client_tools.table import TOOLS
 from omniroute.services.collection import Services
+
+
+def _of_tools(verb: str) -> tuple[str, ...]:
+    return tuple(f"{verb}{tool.capitalize()}Settings" for tool, row in TOOLS.items() if row.files)
+
 
 # Service.method → the operations that offer it, or why none does.
 OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
@@ -91,6 +97,10 @@ OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
     "request_log.page": ("listRequestLogs",),
     "request_log.get": ("getRequestLog",),
     "request_log.lines": ("listUsageLines",),
+    "cli_tools.list": ("listCliTools",),
+    "cli_tools.get": ("getCliToolRuntime", *_of_tools("get")),
+    "cli_tools.apply": _of_tools("apply"),
+    "cli_tools.reset": _of_tools("reset"),
     "backups.list": ("listBackups",),
     "backups.create": ("createBackup",),
     "backups.restore": ("restoreBackup",),

@@ -1,0 +1,60 @@
+"""What the fields mean of what keeps an installation running: backups, and client tools on its machine."""
+
+from collections.abc import Mapping
+
+_BACKUPS: Mapping[str, str] = {
+    "RestoredBackup.after": "How many rows each table has now.",
+    "apiKeyCount": "How many keys of the gateway it holds.",
+    "backupId": "The backup's id, which is its file's name.",
+    "backups": "The backups, the newest first.",
+    "RestoredBackup.before": "How many rows each table had before.",
+    "comboCount": "How many combos it holds.",
+    "connectionCount": "How many connections it holds.",
+    "created": "Whether it was made.",
+    "faults": "What is wrong with it, in words; empty when nothing is.",
+    "filename": "The file's name.",
+    "nodeCount": "How many nodes it holds.",
+    "VerifiedBackup.ok": "Whether it can be restored here.",
+    "Backup.reason": "What it was made for.",
+    "CreatedBackup.reason": "What it was made for.",
+    "NewBackup.reason": "What it is made for, in small letters and hyphens.",
+    "requestCount": "How many requests it has.",
+    "restored": "Whether it was put back.",
+    "safetyBackupId": "The id of the backup that was made of everything before.",
+    "size": "How large its file is, in bytes.",
+    "Backup.version": "The version of the gateway that made it.",
+    "CreatedBackup.version": "The version of the gateway that made it.",
+}
+
+_CLI_TOOLS: Mapping[str, str] = {
+    "asks": "The URL that the tool is set to; null where it is set to none.",
+    "CliTool.command": "The command that is looked for.",
+    "ShownCliTool.command": "The command that is looked for.",
+    "commandPath": "Where the command is.",
+    "copy": "Where the copy of what the file held before is; null where there was nothing.",
+    "difference": "What changes, as a unified diff with secrets masked.",
+    "ShownCliToolChange.files": "The files that change.",
+    "hasOmniRoute": "Whether the tool asks this gateway.",
+    "installed": "Whether the tool is on this machine.",
+    "ShownCliToolChange.keyId": "The key that was made for the tool; null where one was given.",
+    "CliTool.message": "What is wrong with the tool's settings; null where nothing is.",
+    "ShownCliTool.message": "What is wrong with the tool's settings; null where nothing is.",
+    "ChangedFile.path": "Where the file is.",
+    "preview": "Whether to show the difference only: nothing is written, and no key made.",
+    "CliTool.reason": "Why the tool cannot be used.",
+    "ShownCliTool.reason": "Why the tool cannot be used.",
+    "requiresBinary": "Whether the tool has a command; those that are part of an editor have none.",
+    "runnable": "Whether the tool told its version.",
+    "runtimeMode": "Where the operator says that tools run.",
+    "settingsPath": "The tool's first settings file; null where it keeps its settings out of reach.",
+    "steps": "What people do themselves, where the tool keeps its settings out of reach.",
+    "toolId": "The tool's id, such as claude or codex.",
+    "tools": "The tools.",
+    "CliTool.version": "What the tool says of its version.",
+    "ShownCliTool.version": "What the tool says of its version.",
+    "NewCliToolSettings.apiKey": "The key that the tool is to use; without it one is made for it.",
+    "NewCliToolSettings.model": "The model that the tool is to use: a model, an alias or a combo of this gateway.",
+    "NewCliToolSettings.url": "The gateway's root, without /v1; without it this gateway as its own machine reaches it.",
+}
+
+OPERATING: Mapping[str, str] = {**_BACKUPS, **_CLI_TOOLS}
