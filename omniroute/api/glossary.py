@@ -269,6 +269,7 @@ PARAMETERS: Mapping[str, str] = {
     "alt": "`sse` for server-sent events.",
     "before": "The `cursor` of the last row of the page above.",
     "combo": "The combo's name; all without it.",
+    "preview": "Whether to show the difference only: nothing is written.",
     "toolId": "The tool's id, such as claude or codex.",
     "id": "The id.",
     "level": "Whose proxy to show: global, provider, combo or connection.",
