@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from omniroute.storage.tables import metadata
+from omniroute.storage.all_tables import metadata
 
 
 def _run(connection: Connection) -> None:

@@ -24,6 +24,9 @@ cli.add_typer(backup, name="backup")
 tools = typer.Typer(help="Point client tools on this machine at this gateway.", no_args_is_help=True)
 cli.add_typer(tools, name="tools")
 
+evals = typer.Typer(help="Ask models questions with known answers, and compare them.", no_args_is_help=True)
+cli.add_typer(evals, name="eval")
+
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
@@ -218,6 +221,49 @@ def _tell_change(change: dict[str, Any], *, as_json: bool) -> None:
             typer.echo(f"A copy of what was there: {file['copy']}")
     if not change["files"]:
         typer.echo("Nothing changes.")
+
+
+@evals.command("list")
+def list_suites(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List suites: those that come with OmniRoute, and YAML files in `evals/` of the data folder."""
+    from omniroute.commands.evals import list_all as run
+
+    found = run({"data_dir": data_dir})
+    if as_json:
+        _tell({"suites": found}, as_json=True)
+        return
+    for one in found:
+        typer.echo(f"{one['id']:<24} {one['case_count']:>4} cases  {one['description']}")
+
+
+@evals.command("run")
+def run_suite(
+    suite: Annotated[str, typer.Argument(help="A suite's id.")],
+    *,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model or combo to ask; may be given several times.")
+    ] = None,
+    outputs: Annotated[Path | None, typer.Option(help="A JSON file of answers by case, instead of asking.")] = None,
+    judge: Annotated[str | None, typer.Option(help="The model that judges where a case names none.")] = None,
+    parallel: Annotated[int, typer.Option(help="How many cases are asked at once.")] = 4,
+    max_cost: Annotated[float | None, typer.Option(help="US dollars after which a run asks no more.")] = None,
+    least: Annotated[float, typer.Option(help="Percent that each run must pass; else the exit code is 1.")] = 0.0,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a suite, and say which model is better and what it cost. The exit code tells whether enough was passed."""
+    from omniroute.commands.evals import Wish
+    from omniroute.commands.evals import run as run_it
+
+    wish = Wish(suite=suite, models=model or [], outputs=outputs, judge=judge, parallel=parallel, max_cost=max_cost)
+    found = run_it({"data_dir": data_dir}, wish, quiet=as_json)
+    if as_json:
+        _tell(found, as_json=True)
+    else:
+        for row in found["lines"]:
+            typer.echo(row)
+    if found["lowest"] < least:
+        raise typer.Exit(1)
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

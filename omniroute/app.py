@@ -75,7 +75,8 @@ class Gateway:
         await self.plane.start()
 
     async def first_start(self) -> Sequence[Offer]:
-        """Make the connections that an empty installation can offer by itself."""
+        """End what an earlier process left behind; make the connections that an empty installation can offer."""
+        await self.services.evals.recover()
         keys = self._environment.provider_keys if self.settings.import_environment_keys else {}
         return await FirstStart(
             meta=self.stores.meta,

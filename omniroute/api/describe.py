@@ -29,7 +29,7 @@ _WITH_QUERY: tuple[type[OmniError], ...] = (Invalid, Unprocessable)
 _GUARDED: tuple[type[OmniError], ...] = (Unauthenticated, Forbidden)
 
 # Not http.HTTPStatus: its wording changed between Python versions, and the document is compared letter by letter.
-_PHRASES = {200: "Success", 201: "Created", 503: "Cannot serve now"}
+_PHRASES = {200: "Success", 201: "Created", 202: "It has begun", 503: "Cannot serve now"}
 
 _HEADERS: JsonObject = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 _ETAG: JsonObject = {"ETag": {"$ref": "#/components/headers/ETag"}}
@@ -63,6 +63,7 @@ _TAGS = {
     "cache": "Answers that the gateway gives by itself.",
     "monitoring": "How quick providers are, and who is being served.",
     "cliTools": "Client tools on the gateway's machine, and their settings.",
+    "evals": "Suites of questions with known answers, and what models make of them.",
     "backups": "Copies of everything in the database, and putting one back.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",

@@ -1,4 +1,4 @@
-"""What the fields mean of what keeps an installation running: backups, and client tools on its machine."""
+"""What the fields mean of what keeps an installation running: backups, client tools on its machine, and suites."""
 
 from collections.abc import Mapping
 
@@ -57,4 +57,64 @@ _CLI_TOOLS: Mapping[str, str] = {
     "NewCliToolSettings.url": "The gateway's root, without /v1; without it this gateway as its own machine reaches it.",
 }
 
-OPERATING: Mapping[str, str] = {**_BACKUPS, **_CLI_TOOLS}
+_EVALS: Mapping[str, str] = {
+    "EvalRun.caseCount": "How many cases there are to ask.",
+    "ShownEvalRun.caseCount": "How many cases there are to ask.",
+    "caseCount": "How many cases it has.",
+    "caseId": "The case.",
+    "caseName": "The case's name.",
+    "cases": "The cases.",
+    "ShownEvalComparison.cases": "How many cases both runs have.",
+    "EvalSummary.costUsd": "What it cost in US dollars, judges included.",
+    "EvalResult.costUsd": "What it cost in US dollars, judges included; null where that is not known.",
+    "description": "What it is for.",
+    "EvalResult.details": "What is wrong with the answer, for people.",
+    "ShownEvalComparison.difference": "How much more the second passed, in percentage points.",
+    "EvalResult.durationMs": "How long the whole answer took, in milliseconds; null where it was handed in.",
+    "endedAt": "When it ended.",
+    "EvalRun.error": "Why the run ended early.",
+    "ShownEvalRun.error": "Why the run ended early.",
+    "EvalResult.error": "Why there is no answer.",
+    "EvalSummary.failed": "How many cases were not passed.",
+    "first": "The first run.",
+    "firstCostUsd": "What the compared cases cost in the first run, in US dollars.",
+    "firstOnly": "Cases that the first run alone passed.",
+    "EvalSummary.high": "The true share is at most this with 95 % confidence, in percent.",
+    "ShownEvalComparison.high": "The true difference is at most this with 95 % confidence, in percentage points.",
+    "EvalCase.input": "What is asked.",
+    "judge": "The model that judges where a case names none.",
+    "EvalSummary.low": "The true share is at least this with 95 % confidence, in percent.",
+    "ShownEvalComparison.low": "The true difference is at least this with 95 % confidence, in percentage points.",
+    "maxCostUsd": "Once a run has spent this many US dollars it asks no more.",
+    "meanDurationMs": "The mean time to a whole answer, in milliseconds.",
+    "EvalCase.model": "A model that is suggested for the case.",
+    "EvalRun.model": "The model or combo that is asked; null where the answers were handed in.",
+    "ShownEvalRun.model": "The model or combo that is asked; null where the answers were handed in.",
+    "NewEvalRuns.models": "The models or combos to ask, each in a run of its own.",
+    "output": "The answer.",
+    "outputs": "Answers that are handed in, by case.",
+    "p": "How likely chance alone makes such a difference, from 0 to 1.",
+    "parallel": "How many cases are asked at once.",
+    "passRate": "The share of cases that was passed, in percent.",
+    "EvalResult.passed": "Whether every demand on the answer holds.",
+    "EvalSummary.passed": "How many cases were passed.",
+    "EvalRun.results": "What came of each case, in the suite's order.",
+    "ShownEvalRun.results": "What came of each case, in the suite's order.",
+    "EvalRuns.runs": "The runs.",
+    "second": "The second run.",
+    "secondCostUsd": "What the compared cases cost in the second run, in US dollars.",
+    "secondOnly": "Cases that the second run alone passed.",
+    "startedAt": "When it began.",
+    "EvalRun.state": "How far the run is.",
+    "ShownEvalRun.state": "How far the run is.",
+    "suiteId": "The suite.",
+    "suiteName": "The suite's name.",
+    "EvalRun.summary": "The sums so far.",
+    "ShownEvalRun.summary": "The sums so far.",
+    "EvalCase.tags": "The case's labels.",
+    "EvalSummary.total": "How many cases are done.",
+    "verdict": "Which run is better, or unclear where chance alone may make such a difference.",
+    "words": "All of this in a sentence.",
+}
+
+OPERATING: Mapping[str, str] = {**_BACKUPS, **_CLI_TOOLS, **_EVALS}

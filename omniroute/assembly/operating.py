@@ -9,6 +9,8 @@ from omniroute.services.backups import Backups
 from omniroute.services.cli_tools import CliTools
 from omniroute.services.client_tools.detection import surroundings
 from omniroute.services.collection import Access, Operating
+from omniroute.services.evals.service import Evals
+from omniroute.services.evals.suites import Suites
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.login import Login
@@ -26,8 +28,19 @@ def build_operating(settings: Settings, stores: Stores, plane: DataPlane, access
         backups=_backups(settings, stores, plane),
         cache=plane.cache,
         playground=Playground(ask=plane.asking),
+        evals=_evals(settings, stores, plane),
         cli_tools=_cli_tools(settings, access.keys, plane),
         reach=_reach(settings),
+    )
+
+
+def _evals(settings: Settings, stores: Stores, plane: DataPlane) -> Evals:
+    return Evals(
+        suites=Suites(settings.data_dir / "evals"),
+        rows=stores.evals,
+        ask=plane.asking,
+        background=plane.background,
+        clock=plane.clock,
     )
 
 

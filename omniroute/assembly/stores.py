@@ -11,6 +11,7 @@ from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
+from omniroute.storage.evals import Evals as EvalRows
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -49,6 +50,7 @@ class Stores:
     responses: Responses
     breakers: Breakers
     answers: AnswerRows
+    evals: EvalRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -76,4 +78,5 @@ class Stores:
             responses=Responses(database),
             breakers=Breakers(database),
             answers=AnswerRows(database),
+            evals=EvalRows(database),
         )

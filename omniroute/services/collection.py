@@ -14,6 +14,7 @@ from omniroute.services.cli_tools import CliTools
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.custom_models import CustomModels
+from omniroute.services.evals.service import Evals
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
@@ -95,6 +96,7 @@ class Operating:
     cache: Cache
     playground: Playground
     cli_tools: CliTools
+    evals: Evals
     reach: Reach
 
 

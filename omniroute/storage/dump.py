@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
 from omniroute.storage import tables
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 
 PIECE = 1_000
@@ -29,7 +30,7 @@ Progress = Callable[[str, int], None]
 
 def dumped_tables() -> Sequence[Table]:
     """Return the tables of a dump, in the order in which they are put back."""
-    return [one for one in tables.metadata.sorted_tables if one.name not in _LEFT_OUT]
+    return [one for one in metadata.sorted_tables if one.name not in _LEFT_OUT]
 
 
 _LEFT_OUT = frozenset({tables.login_sessions.name})

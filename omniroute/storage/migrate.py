@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from omniroute.kit.errors import Unavailable
 from omniroute.kit.settings import Settings
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database, read_url, sqlite_file
 from omniroute.storage.migrate_sqlite import migrate_sqlite
 from omniroute.storage.revisions import MigrationFailed, Report, Revisions, scripts_folder
 from omniroute.storage.secrets import Sealer
-from omniroute.storage.tables import metadata
 from omniroute.storage.verify import check_key, count_rows, open_secrets, require_rows, stored_revision
 
 _WAIT_S = 120.0

@@ -99,6 +99,38 @@ class CustomModelRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvalRunRow:
+    """A run of a suite; `state` is running, done, stopped or failed, and `cases` how many cases it has."""
+
+    id: str
+    suite_id: str
+    suite_name: str
+    model: str | None
+    state: str
+    cases: int
+    started_at: int
+    ended_at: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalResultRow:
+    """The result of one case; `faults` a line each, `latency_ms` of the whole answer, cost in nano-dollars."""
+
+    run_id: str
+    case_id: str
+    position: int
+    case_name: str
+    passed: bool
+    output: str
+    faults: str
+    error: str | None
+    latency_ms: float | None
+    cost_usd_nano: int | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyRow:
     """An outbound proxy; `id` is its level, and after a colon whose it is."""
 

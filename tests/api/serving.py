@@ -92,6 +92,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         system=parts.system,
         backups=parts.backups,
         cli_tools=parts.cli_tools,
+        evals=parts.evals,
         request_log=parts.request_log,
         feeds=parts.feeds,
         playground=parts.playground,

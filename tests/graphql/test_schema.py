@@ -138,6 +138,7 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "backups": "backups",
         "playground": "playground",
         "cli_tools": "cliTools",
+        "evals": "evalSuites",
     }
     known = set(Services.__dataclass_fields__) - {"reach"}  # how requests come in is no noun
     assert known == set(nouns), "give the service a module in omniroute/graphql, and name its field here"

@@ -27,6 +27,8 @@ from omniroute.services.client_tools.detection import Surroundings
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.custom_models import CustomModels
+from omniroute.services.evals.service import Evals
+from omniroute.services.evals.suites import Suites
 from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
@@ -70,6 +72,7 @@ from omniroute.storage.connections import Connections
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.dump import Dump
+from omniroute.storage.evals import Evals as EvalRows
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -161,6 +164,7 @@ class Parts:
     system: System
     backups: Backups
     cli_tools: CliTools
+    evals: Evals
     request_log: RequestLog
     bus: Bus
     feeds: Feeds
@@ -380,6 +384,13 @@ def assemble(
             changed=told,
         ),
         lifecycle=Lifecycle(login=login, allowed=True),
+        evals=Evals(
+            suites=Suites(folder / "evals"),
+            rows=EvalRows(database),
+            ask=_echo,
+            background=Background(),
+            clock=clock,
+        ),
         cli_tools=CliTools(
             around=Surroundings(home=folder / "home", commands={}),
             copies=folder / "cli-tools",

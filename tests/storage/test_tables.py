@@ -6,9 +6,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 from omniroute.storage.revisions import Revisions, scripts_folder
-from omniroute.storage.tables import SCHEMA_REVISION, metadata
+from omniroute.storage.tables import SCHEMA_REVISION
 
 ROOT = Path(__file__).parents[2]
 
