@@ -109,11 +109,20 @@ def _outputs(path: Path) -> Mapping[str, str]:
 
 def _told(runs: Sequence[EvalRun], compared: Sequence[EvalComparison]) -> dict[str, Any]:
     return {
-        "runs": [asdict(one) for one in runs],
-        "comparisons": [asdict(one) for one in compared],
+        "runs": [_plain(asdict(one)) for one in runs],
+        "comparisons": [_plain(asdict(one)) for one in compared],
         "lowest": min(one.summary.pass_rate for one in runs),
         "lines": [line for one in runs for line in _lines(one)] + [one.words for one in compared],
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: money as the text of a decimal."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _lines(run: EvalRun) -> Iterator[str]:
