@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,18 @@ class RunningGateway:
         async with asyncio.timeout(5):
             while True:
                 await self.gateway.plane.flush()
-                rows = await self.gateway.stores.usage.recent(1000)
+                rows = await self.gateway.stores.usage.recent(max(count, 1000))
                 if len(rows) >= count:
                     return list(rows)
+                await asyncio.sleep(0.01)
+
+    async def rows_beyond(self, seen: Collection[str]) -> list[RequestRow]:
+        """Return the recorded requests that are newer than all of `seen` (ids), once there is one."""
+        async with asyncio.timeout(5):
+            while True:
+                rows = list(takewhile(lambda row: row.id not in seen, await self.rows(0)))
+                if rows:
+                    return rows
                 await asyncio.sleep(0.01)
 
 

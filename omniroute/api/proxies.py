@@ -9,7 +9,6 @@ from pydantic import MISSING, Field
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, SecretText, adopt, shape
-from omniroute.kit.errors import Invalid
 from omniroute.services.collection import Services
 from omniroute.services.proxies import (
     ECHO_URL,
@@ -24,6 +23,7 @@ from omniroute.services.proxies import (
     ProxyLevel,
     ProxyTest,
 )
+from omniroute.services.rules import fault
 
 _LONGEST_URL = 2_000
 
@@ -142,9 +142,9 @@ def _change(body: ProxyUpdate) -> ProxyChange:
         elif body.id:
             groups[level][body.id] = body.proxy
         else:
-            raise Invalid(f"id is required: which {level.value} the proxy is for", param="id")
+            raise fault("id", f"id is required: which {level.value} the proxy is for")
     elif body.proxy is not None:
-        raise Invalid("level is required: what the proxy is for", param="level")
+        raise fault("level", "level is required: what the proxy is for")
     return ProxyChange(
         everywhere=everywhere,
         providers=groups[ProxyLevel.PROVIDER],

@@ -10,7 +10,6 @@ from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, adopt, secret, shape
 from omniroute.formats.edits.system import Position
 from omniroute.formats.hub import Format
-from omniroute.kit.errors import FieldFault, Invalid
 from omniroute.kit.secret import Secret
 from omniroute.routing.addresses import Mode
 from omniroute.routing.thinking import MOST_BUDGET
@@ -28,6 +27,7 @@ from omniroute.services.ip_filter import (
 )
 from omniroute.services.login import RequirementChange
 from omniroute.services.passwords import LONGEST, SHORTEST
+from omniroute.services.rules import fault
 from omniroute.services.system_prompt import LONGEST_PROMPT, SystemPrompt, SystemPromptChange
 from omniroute.services.thinking import ThinkingBudget, ThinkingChange
 
@@ -164,8 +164,7 @@ async def set_ip_filter(services: Services, call: Call[IpFilterUpdate, None]) ->
         if value is MISSING:
             continue
         if given[name] is not MISSING:
-            message = f"is another name of {name}: give one of the two"
-            raise Invalid(f"{other} {message}", param=other, details=[FieldFault(field=other, message=message)])
+            raise fault(other, f"{other} is another name of {name}: give one of the two")
         given[name] = value
     changed = await services.rulebook.ip_filter.update(IpChange(**given), call.visitor.address)
     return adopt(ShownIpRules, changed)

@@ -63,5 +63,5 @@ async def test_the_record_tells_of_a_load(bench: Bench, client: ollama.AsyncClie
     model = f"{prefix(Format.GEMINI)}/fake-large"
     before = {row.id for row in await bench.gateway.rows(0)}
     await client.chat(model, [])
-    (row,) = [row for row in await bench.gateway.rows(len(before) + 1) if row.id not in before]
+    (row,) = await bench.gateway.rows_beyond(before)
     assert (row.requested_model, row.outcome, row.status, row.provider) == (model, "ok", 200, None)
