@@ -39,6 +39,7 @@ TOGETHER = (
 # with; so are those that cannot end a session.
 BY_SESSION = ("keys", "money", "resilience", "cache", "backups")
 GROUPS = (*TOGETHER, BY_SESSION) if EXAMPLES == FEW else tuple((tag,) for tag in TAGS)
+LINKED = {row.tag for row in OPERATIONS if row.links}
 # Other methods and paths with the same meaning, served by the same row: without many examples the row itself will do.
 TWINS = sorted({row.id for row in expanded(OPERATIONS)} - {row.id for row in OPERATIONS})
 SPARED = f"""
@@ -77,11 +78,12 @@ async def test_the_gateway_keeps_its_contract(tags: Sequence[str], gateways: Gat
     section, headers = await credentials(gateway, tags)
     config = tmp_path / "schemathesis.toml"
     spared = SPARED if EXAMPLES == FEW else ""
+    phases = "examples,coverage,fuzzing" + (",stateful" if LINKED.intersection(tags) else "")
     config.write_text(f"{CONFIG.read_text(encoding='utf-8')}\n{spared}\n{section}", encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{gateway.url}/openapi.json",
         *(word for tag in tags for word in ("--include-tag", tag)),
-        "--max-examples", EXAMPLES, "--seed", SEED, "--warnings", "off",
+        "--max-examples", EXAMPLES, "--seed", SEED, "--phases", phases, "--warnings", "off",
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
