@@ -197,7 +197,7 @@ def _errors(row: Operation) -> Iterable[type[OmniError]]:
     if row.query is not None:
         yield from _WITH_QUERY
     if row.policy is Policy.ADMIN:
-        yield from _GUARDED
+        yield from (*_GUARDED, Invalid)
 
 
 def _sentence(kind: type[OmniError]) -> str:

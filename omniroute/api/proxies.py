@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from pydantic import MISSING, Field
 
 from omniroute.api.operation import Call
 from omniroute.api.shapes import WHOLE, SecretText, adopt, shape
+from omniroute.routing.proxying import GLOBAL, nearest, place_of
 from omniroute.services.collection import Services
 from omniroute.services.proxies import (
     ECHO_URL,
@@ -85,6 +86,33 @@ class ProxyUpdate:
 
 
 @shape
+class LookedAt:
+    """Which proxy to show: that of a level and id, or the one that a connection uses (`resolve`); all without any."""
+
+    level: Level | None = None
+    id: Annotated[str, Field(max_length=64)] | None = None
+    resolve: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
+@shape
+class OneProxy:
+    """The proxy of a level and id; none where there is none."""
+
+    level: Level
+    id: str | None
+    proxy: Proxy | None
+
+
+@shape
+class UsedProxy:
+    """The proxy that a connection uses, and where it is set; none where it goes without."""
+
+    proxy: Proxy | None
+    level: Level | None
+    level_id: str | None
+
+
+@shape
 class ProxyQuery:
     """Whose proxy to take away."""
 
@@ -106,9 +134,52 @@ class ProxyTestResult(ProxyTest):
     """How a proxy did."""
 
 
-async def show(services: Services, _call: Call[None, None]) -> ProxySettings:
-    """Show all proxies."""
-    return _shown(await services.proxies.get())
+async def show(services: Services, call: Call[None, LookedAt]) -> ProxySettings | OneProxy | UsedProxy:
+    """Show all proxies, or one."""
+    query = call.query
+    if query.resolve is not None:
+        if query.level is not None or query.id is not None:
+            raise fault("resolve", "resolve stands alone: a connection's id, without level and id")
+        return await _used(services, query.resolve)
+    config = await services.proxies.get()
+    if query.level is None:
+        if query.id is not None:
+            raise fault("level", "level is required: what the id is of")
+        return _shown(config)
+    level = _level(query.level)
+    if (query.id is None) != (level is ProxyLevel.GLOBAL):
+        raise fault("id", "id is required for every level but global")
+    return OneProxy(level=query.level, id=query.id, proxy=_of(config, level, query.id))
+
+
+async def _used(services: Services, connection_id: str) -> UsedProxy:
+    connection = await services.providers.get(connection_id)
+    config = await services.proxies.get()
+    known = {
+        GLOBAL: config.everywhere,
+        **{place_of(ProxyLevel.PROVIDER, name): one for name, one in config.providers.items()},
+        **{place_of(ProxyLevel.CONNECTION, name): one for name, one in config.connections.items()},
+    }
+    places = {place: place for place, one in known.items() if one is not None}
+    place = nearest(places, connection=connection_id, combos=(), provider=connection.provider)
+    if place is None:
+        return UsedProxy(proxy=None, level=None, level_id=None)
+    level, _, owner = place.partition(":")
+    return UsedProxy(proxy=known[place], level=Level(level), level_id=owner or None)
+
+
+def _of(config: ProxyConfig, level: ProxyLevel, owner: str | None) -> Proxy | None:
+    match level:
+        case ProxyLevel.GLOBAL:
+            return config.everywhere
+        case ProxyLevel.PROVIDER:
+            return config.providers.get(owner or "")
+        case ProxyLevel.COMBO:
+            return config.combos.get(owner or "")
+        case ProxyLevel.CONNECTION:
+            return config.connections.get(owner or "")
+        case _:
+            assert_never(level)
 
 
 async def update(services: Services, call: Call[ProxyUpdate, None]) -> ProxySettings:

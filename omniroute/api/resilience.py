@@ -11,6 +11,7 @@ from omniroute.api.shapes import WHOLE, shape
 from omniroute.routing.profiles import Category, Patience, Profile, RequestLimits
 from omniroute.services.breakers import BreakerState, ResetDraft
 from omniroute.services.collection import Services
+from omniroute.services.limits import MOST, MOST_GAP_MS, Limits, LimitsChange
 from omniroute.services.rate_limits import AccountLimits
 from omniroute.services.resilience import (
     DAY_MS,
@@ -23,6 +24,7 @@ from omniroute.services.resilience import (
 _Hour = Annotated[int, Field(ge=0, le=HOUR_MS), WHOLE]
 _Day = Annotated[int, Field(ge=0, le=DAY_MS), WHOLE]
 _Limit = Annotated[int, Field(ge=1, le=HOUR_MS), WHOLE]
+_Calls = Annotated[int, Field(ge=1, le=MOST), WHOLE]
 _Retries = Annotated[int, Field(ge=0, le=10), WHOLE]
 
 
@@ -55,11 +57,33 @@ class NewRequestLimits(RequestChange):
 
 
 @shape
+class RateDefaults:
+    """The limits of all calls together, which `/api/rate-limit` shows in full."""
+
+    requests_per_minute: int | None
+    min_time_between_requests: int
+    concurrent_requests: int | None
+
+
+@shape
+class NewRateDefaults:
+    """What to change of the limits of all calls together; null limits nothing any more."""
+
+    requests_per_minute: _Calls | MISSING | None = MISSING
+    min_time_between_requests: Annotated[int, Field(ge=0, le=MOST_GAP_MS), WHOLE] | MISSING = MISSING
+    concurrent_requests: _Calls | MISSING | None = MISSING
+
+
+@shape
 class ResilienceUpdate(ResilienceChange):
-    """What to change: profiles by category of account (oauth, apikey, local), and the limits of one request."""
+    """What to change: profiles by category of account (oauth, apikey, local), and the limits of one request.
+
+    `defaults` are limits of all calls together, as at `/api/rate-limit`.
+    """
 
     profiles: Mapping[Category, NewProfile] = field(default_factory=dict)
     requests: NewRequestLimits = field(default_factory=NewRequestLimits)
+    defaults: NewRateDefaults | MISSING = MISSING
 
 
 @shape
@@ -68,6 +92,7 @@ class ShownResilience:
 
     profiles: Mapping[Category, Profile]
     requests: RequestLimits
+    defaults: RateDefaults
     circuit_breakers: Sequence[BreakerState]
     rate_limit_status: Sequence[AccountLimits]
 
@@ -79,6 +104,7 @@ class ResilienceSet:
     ok: bool = True
     profiles: Mapping[Category, Profile]
     requests: RequestLimits
+    defaults: RateDefaults
 
 
 @shape
@@ -101,6 +127,7 @@ async def show(services: Services, _call: Call[None, None]) -> ShownResilience:
     return ShownResilience(
         profiles=patience.profiles,
         requests=patience.requests,
+        defaults=_defaults(await services.limits.get()),
         circuit_breakers=services.breakers.all(),
         rate_limit_status=services.rate_limits.state().connections,
     )
@@ -109,7 +136,26 @@ async def show(services: Services, _call: Call[None, None]) -> ShownResilience:
 async def update(services: Services, call: Call[ResilienceUpdate, None]) -> ResilienceSet:
     """Change the settings."""
     patience: Patience = await services.resilience.update(call.body)
-    return ResilienceSet(profiles=patience.profiles, requests=patience.requests)
+    given = call.body.defaults
+    if given is MISSING:
+        limits = await services.limits.get()
+    else:
+        limits = await services.limits.update(
+            LimitsChange(
+                requests_per_minute=given.requests_per_minute,
+                min_time_between_requests=given.min_time_between_requests,
+                concurrent_requests=given.concurrent_requests,
+            )
+        )
+    return ResilienceSet(profiles=patience.profiles, requests=patience.requests, defaults=_defaults(limits))
+
+
+def _defaults(limits: Limits) -> RateDefaults:
+    return RateDefaults(
+        requests_per_minute=limits.requests_per_minute,
+        min_time_between_requests=limits.min_time_between_requests,
+        concurrent_requests=limits.concurrent_requests,
+    )
 
 
 async def reset(services: Services, call: Call[NewReset, None]) -> ResetDone:

@@ -13,7 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omniroute.api.operation import ID_PATTERN, Call, Described, Operation, Reply, edited, expanded
-from omniroute.api.shapes import read, read_query, write
+from omniroute.api.shapes import NoQuery, read, read_query, write
 from omniroute.api.table import OPERATIONS
 from omniroute.api.versions import Versions
 from omniroute.edge.admission import Policy, admit, presented
@@ -110,7 +110,7 @@ async def _read(services: Services, operation: Operation, scope: Scope, receive:
     address = address_of(connection, services.reach)
     return Call(
         params=_params(scope["path_params"]),
-        query=_query(scope["query_string"], operation.query),
+        query=_query(scope["query_string"], operation),
         body=await _body(operation, connection, receive, services.reach),
         visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=caller.operator),
         credentials=credentials,
@@ -145,8 +145,12 @@ def _params(found: Mapping[str, str]) -> Mapping[str, str]:
     return found
 
 
-def _query(text: bytes, kind: type | None) -> object:
-    return None if kind is None else read_query(parse_qsl(text.decode("latin-1"), keep_blank_values=True), kind)
+def _query(text: bytes, operation: Operation) -> object:
+    if operation.query is None and operation.policy is not Policy.ADMIN:
+        return None  # Probes and links from elsewhere carry parameters of their own.
+    pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True)
+    found = read_query(pairs, operation.query or NoQuery)
+    return None if operation.query is None else found
 
 
 def _looked_at(text: bytes, operation: Operation, shown: Operation) -> object:

@@ -71,6 +71,11 @@ class Done:
     message: str
 
 
+@shape
+class NoQuery:
+    """The query of an operation that has none: whatever it is given is refused by name."""
+
+
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:
     """Return what reads and writes a type; made at its first use, as making it takes longer than using it."""
