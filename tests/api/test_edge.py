@@ -227,3 +227,12 @@ async def test_a_database_that_is_away_makes_the_gateway_unhealthy(sealer: Seale
             assert "127.0.0.1" not in answer.text
     finally:
         await database.close()
+
+
+async def test_a_parameter_that_is_not_known_is_refused_by_name_even_where_there_are_none(api: Served) -> None:
+    for method, path in (("GET", "/api/providers"), ("POST", "/api/auth/logout"), ("GET", "/api/usage/request-logs")):
+        answer = await api.call(method, f"{path}?provder=openai")
+        is_public = path == "/api/auth/logout"
+        assert answer.status_code == (200 if is_public else 400), answer.text
+        if not is_public:
+            assert answer.json()["error"]["details"][0]["field"] == "provder"

@@ -100,3 +100,13 @@ async def test_limits_are_shown(api: Served) -> None:
     shown = (await api.call("GET", "/api/rate-limit")).json()
     assert shown["requestsPerMinute"] is None
     assert shown["status"] == {"requestsLastMinute": 0, "tokensLastMinute": 0, "inFlight": 0, "waiting": 0}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_the_defaults_are_the_limits_of_all_calls(api: Served, method: str) -> None:
+    body = {"defaults": {"requestsPerMinute": 100, "minTimeBetweenRequests": 20}}
+    wanted = {"requestsPerMinute": 100, "minTimeBetweenRequests": 20, "concurrentRequests": None}
+    assert (await api.call(method, "/api/resilience", body)).json()["defaults"] == wanted
+    assert (await api.call("GET", "/api/resilience")).json()["defaults"] == wanted
+    limits = (await api.call("GET", "/api/rate-limit")).json()
+    assert {name: limits[name] for name in wanted} == wanted
