@@ -73,6 +73,11 @@ class RerateInput(RerateDraft):
 PriceTable = Mapping[str, Mapping[str, ListedPrice]]
 
 
+@shape
+class ShownRerate(RerateResult):
+    """What requests cost by the prices of now."""
+
+
 async def show(services: Services, call: Call[None, PriceQuery]) -> Reply:
     """Show prices by provider and model."""
     query = call.query
@@ -97,6 +102,6 @@ async def delete(services: Services, call: Call[None, PriceName]) -> Done:
     return Done(message=f"{removed} own price(s) removed: those of the catalog hold again")
 
 
-async def rerate(services: Services, call: Call[RerateInput, None]) -> RerateResult:
+async def rerate(services: Services, call: Call[RerateInput, None]) -> ShownRerate:
     """Reckon requests anew."""
-    return await services.pricing.rerate(call.body)
+    return adopt(ShownRerate, await services.pricing.rerate(call.body))

@@ -5,7 +5,6 @@ from omniroute.api.operation import Operation
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import NotFound
-from omniroute.services.pricing import RerateResult
 
 # What changes as calls are made, without anybody setting a budget.
 _SPENT = (
@@ -112,7 +111,7 @@ _PRICES = (
         policy=Policy.ADMIN,
         handler=pricing.rerate,
         body=pricing.RerateInput,
-        answer=RerateResult,
+        answer=pricing.ShownRerate,
         example={"since": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z", "model": "gpt-4o"},
     ),
 )
