@@ -2,6 +2,8 @@
 
 import pytest
 
+from omniroute.formats.hub import Format
+from tests.gateway.doors import DOORS
 from tests.gateways import GatewayMaker, RunningGateway
 
 MESSAGES = [{"role": "user", "content": "Hello there"}]
@@ -110,3 +112,17 @@ async def test_a_page_of_another_origin_may_call_the_data_plane(gateway: Running
 async def test_claude_code_finds_somebody_at_the_root(gateway: RunningGateway) -> None:
     answer = await gateway.http.head(gateway.url)
     assert (answer.status_code, bool(answer.headers["x-request-id"])) == (200, True)
+
+
+@pytest.mark.parametrize("form", DOORS)
+@pytest.mark.parametrize(("model", "status"), [("demo/error", 502), ("demo/cut", 502), ("demo/stall", 504)])
+async def test_a_provider_that_fails_is_502_or_504_in_the_format_of_the_path(
+    gateways: GatewayMaker, form: Format, model: str, status: int
+) -> None:
+    gateway = await gateways(first_byte_timeout_s=0.2, idle_timeout_s=0.2)
+    door = DOORS[form]
+    url = gateway.url + door.path.format(model=model)
+    answer = await gateway.http.post(url, json=door.body(model, "Hello there"), headers=gateway.auth)
+    assert answer.status_code == status, answer.text
+    message, _ = door.error(answer.json())
+    assert message
