@@ -1,5 +1,7 @@
 """Builds the services that keep an installation running."""
 
+from collections.abc import Callable
+
 from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
@@ -68,7 +70,12 @@ def _backups(settings: Settings, stores: Stores, plane: DataPlane) -> Backups:
 
 
 def _system(login: Login, plane: DataPlane) -> System:
-    counts = {"openRequests": plane.watches.__len__, "waitingRecords": lambda: plane.recorder.waiting}
+    counts: dict[str, Callable[[], int]] = {
+        "openRequests": plane.watches.__len__,
+        "waitingRecords": lambda: plane.recorder.waiting,
+        "connections": lambda: sum(map(len, plane.snapshots.current().accounts.values())),
+        "openBreakers": lambda: sum(one.state != "CLOSED" for one in plane.outlook.breakers()),
+    }
     return System(login=login, version=__version__, clock=plane.clock, counts=counts)
 
 
