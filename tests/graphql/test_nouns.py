@@ -205,7 +205,9 @@ async def test_health_login_and_balancing(gateway: RunningGateway) -> None:
              loginRequirement { requireLogin hasPassword } balancingSettings { fallbackStrategy } }""",
     )
     assert (told["health"]["status"], told["health"]["database"]) == ("HEALTHY", "OK")
-    assert {"openRequests", "waitingRecords", "connections", "openBreakers"} <= {one["name"] for one in told["health"]["counts"]}
+    assert {"openRequests", "waitingRecords", "connections", "openBreakers"} <= {
+        one["name"] for one in told["health"]["counts"]
+    }
     assert told["balancingSettings"] == {"fallbackStrategy": "FILL_FIRST"}
     change = f"""mutation ($input: BalancingSettingsChange!) {{ updateBalancingSettings(input: $input) {{
         ... on BalancingSettings {{ fallbackStrategy stickyRoundRobinLimit }} {FAILURE} }} }}"""
