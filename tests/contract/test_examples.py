@@ -28,6 +28,7 @@ APART = {
     "shutdown": "as restart",
     "restoreBackup": "its body names a backup that was made: tests/api/test_backups.py",
     "deleteNamedPolicy": "its query names a policy that was made: tests/api/test_policies.py",
+    "compareEvalRuns": "its query names two runs of one suite: tests/api/test_evals.py",
     "setUp": "works once, with the token of the console: tests/api/test_login.py",
 }
 

@@ -26,7 +26,7 @@ PASSWORD = Secret("a password of the tests")
 FEW = "6"
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", FEW)
 SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
-PATIENCE_S = 200 if EXAMPLES == FEW else 3600
+PATIENCE_S = 600 if EXAMPLES == FEW else 3600
 TAGS = [tag["name"] for tag in document()["tags"]]
 # The operations on keys are called by a session, as they would sooner or later delete the key that they are called
 # with; so are those that cannot end a session.
