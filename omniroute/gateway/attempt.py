@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from omniroute.formats.answer_words import AnswerLosses
 from omniroute.formats.codec import Codec
@@ -62,8 +63,7 @@ class Limits:
     answer_bytes: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(Struct, frozen=True, kw_only=True):
     """A whole answer, ready for the client, and what it said of its usage.
 
     `letters` is how long it is, found out where it does not say its usage; `service` the tier that served it.

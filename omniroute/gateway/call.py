@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from omniroute.formats.codec import Codec
 from omniroute.formats.events import Fault
@@ -23,8 +24,7 @@ from omniroute.storage.rows import AttemptRow, KeyRow
 MAX_MESSAGE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a request comes from and by which door."""
 
     path: str
@@ -69,6 +69,7 @@ class Call:
         "plan",
         "policies",
         "previous",
+        "priced",
         "progress",
         "repeat",
         "request",
@@ -127,6 +128,7 @@ class Call:
         self.losses: tuple[Loss, ...] = ()
         self.usage: Usage | None = None
         self.service: str | None = None  # the service tier: as asked for, then as the provider says
+        self.priced: tuple[Usage, int | None, str | None] | None = None  # what it cost, and by whose prices
         self.letters = 0  # how much text of the answer has come
         self.most: Most | None = None  # what it may use at most, where anybody asks
         self.admitted: Place | None = None  # under the limits of the caller

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
@@ -264,8 +265,11 @@ class Pipeline:
         cost: int | None = None
         version: str | None = None
         if target is not None and call.usage is not None:
-            rate = self._prices.rate(target.provider, target.model, call.started_ms)
-            cost, version = cost_of(rate, call.usage, call.service)
+            known = call.priced
+            if known is None or known[0] is not call.usage:
+                rate = self._prices.rate(target.provider, target.model, call.started_ms)
+                known = call.priced = (call.usage, *cost_of(rate, call.usage, call.service))
+            _, cost, version = known
         return (beside or None if cost is None else cost + beside), version
 
     def _record(self, call: Call) -> None:
@@ -304,8 +308,7 @@ class Pipeline:
             )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Exchange:
+class _Exchange(Struct, kw_only=True):
     """A call and its client. Not frozen: what the answer goes through is found out on the way."""
 
     call: Call

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import RequestStarted, StreamProgress
 from omniroute.state.bus import Bus
@@ -34,8 +36,7 @@ class Running(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class ActiveRequest:
+class ActiveRequest(Struct, kw_only=True, eq=False):
     """A request under way. Not frozen: what is known of it grows."""
 
     id: str
@@ -77,9 +78,8 @@ class Conversation:
     cost_nano: int = 0
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Ended:
-    """How a request ended. Not frozen: one is made for each request."""
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a request ended. A struct, as one is made for each request."""
 
     provider: str | None
     connection_id: str | None

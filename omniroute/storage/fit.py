@@ -5,7 +5,7 @@ surrogate or an integer over 64 bits. An operator's input is refused with a reas
 one odd client must not cost the whole batch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import String, Table
@@ -64,3 +64,22 @@ def clipped(text: str, length: int | None) -> str:
 def bounded(number: int) -> int:
     """Return `number`, or the nearest integer of 64 bits."""
     return max(-MOST, min(MOST, number))
+
+
+def clipped_all(texts: Sequence[str | None], length: int | None) -> Sequence[str | None]:
+    """Return texts, None among them, as a column of that length can hold them."""
+    there = [text for text in texts if text is not None]
+    if not there:
+        return texts
+    together = "".join(there)
+    if _is_plain(together) and (length is None or len(max(there, key=len)) <= length):
+        return texts
+    return [None if text is None else clipped(text, length) for text in texts]
+
+
+def bounded_all(numbers: Sequence[int | None], _length: None = None) -> Sequence[int | None]:
+    """Return numbers, None among them, or the nearest integers of 64 bits."""
+    there = [number for number in numbers if number is not None]
+    if not there or (max(there) <= MOST and min(there) >= -MOST):
+        return numbers
+    return [None if number is None else bounded(number) for number in numbers]

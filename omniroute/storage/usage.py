@@ -1,8 +1,8 @@
 """The request log and its sums a minute: written in batches, replayable, read by key and never by scan."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from operator import add, attrgetter, itemgetter
+from operator import add, attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, String, Table, func, literal, select
@@ -12,7 +12,7 @@ from omniroute.kit.errors import Conflict
 from omniroute.kit.json import dumps
 from omniroute.storage import tables
 from omniroute.storage.database import Database, insert, insert_or_ignore, upsert_add
-from omniroute.storage.fit import MOST, bounded, clipped, lengths
+from omniroute.storage.fit import bounded, bounded_all, clipped, clipped_all, lengths
 from omniroute.storage.request_logs import (
     ATTEMPT_FIELDS,
     CHUNK,
@@ -28,7 +28,7 @@ from omniroute.storage.rows import AttemptRow, MinuteRow, RequestRow, SumRow
 _LOGS = tables.request_logs
 _ATTEMPTS = tables.request_attempts
 _MINUTES = tables.usage_minutes
-_LISTS = ("losses", "tags", "policies")
+_JSON = ("losses", "tags", "policies", "usage_more", "decision")
 _KEYS = ("minute", "key_id", "provider", "connection_id", "model", "combo")
 _ADDED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_nano")
 _SUMS = ("requests", "failures", *_ADDED, "latency_us", "first_token_us", "first_token_count")
@@ -66,9 +66,9 @@ class UsageRows:
             if not fresh:
                 return 0
             await _insert_logs(connection, fresh)
-            attempts = [_attempt(row, one) for row in fresh for one in _told_attempts(row)]
-            if attempts:
-                await connection.execute(insert_or_ignore(connection, _ATTEMPTS), attempts)
+            told = [(row.id, one) for row in fresh for one in _told_attempts(row)]
+            if told:
+                await connection.execute(insert_or_ignore(connection, _ATTEMPTS), _attempts(told))
             await connection.execute(upsert_add(connection, _MINUTES, _SUMS), _sums(fresh))
         return len(fresh)
 
@@ -140,53 +140,55 @@ async def _find_known(connection: AsyncConnection, ids: Sequence[str]) -> set[st
 
 async def _insert_logs(connection: AsyncConnection, rows: Sequence[RequestRow]) -> None:
     """Insert by the driver's own executemany: SQLAlchemy's takes as long again as SQLite itself."""
-    made = [_log(row) for row in rows]
-    statement = insert(connection, _LOGS).compile(dialect=connection.dialect, column_keys=list(made[0]))
-    ordered = itemgetter(*(statement.positiontup or ()))
-    await connection.exec_driver_sql(str(statement), [ordered(row) for row in made])
+    columns = _log_columns(rows)
+    statement = insert(connection, _LOGS).compile(dialect=connection.dialect, column_keys=list(columns))
+    ordered = [columns[name] for name in statement.positiontup or ()]
+    await connection.exec_driver_sql(str(statement), list(zip(*ordered, strict=True)))
 
 
 class _Shape:
-    """Turns one kind of value into a row that both databases take, whatever a client or provider put there."""
+    """Turns values into columns that both databases take, whatever a client or provider put there.
+
+    By columns, as one look then does for all values of a batch, nearly always.
+    """
 
     def __init__(self, table: Table, names: Sequence[str]) -> None:
         limits = lengths(table)
-        self._names = names
         self._values = attrgetter(*names)
-        self._texts = [(name, limits[name]) for name in names if isinstance(table.c[name].type, String)]
-        self._numbers = [name for name in names if isinstance(table.c[name].type, BigInteger)]
+        self._columns = [(name, _kind(table, name), limits[name]) for name in names]
 
-    def row(self, value: object) -> dict[str, Any]:
-        """Return the row."""
-        made: dict[str, Any] = dict(zip(self._names, self._values(value), strict=True))
-        for name, length in self._texts:
-            text = made[name]
-            if text is not None:
-                made[name] = clipped(text, length)
-        for name in self._numbers:
-            number = made[name]
-            if number is not None and not -MOST <= number <= MOST:
-                made[name] = bounded(number)
-        return made
+    def columns(self, values: Iterable[object]) -> dict[str, Sequence[Any]]:
+        """Return the columns of at least one value."""
+        listed = zip(*map(self._values, values), strict=True)
+        return {
+            name: found if fit is None else fit(found, length)
+            for (name, fit, length), found in zip(self._columns, listed, strict=True)
+        }
+
+
+_Fit = Callable[..., Sequence[Any]]
+
+
+def _kind(table: Table, name: str) -> _Fit | None:
+    kind = table.c[name].type
+    return clipped_all if isinstance(kind, String) else bounded_all if isinstance(kind, BigInteger) else None
 
 
 _log_shape = _Shape(_LOGS, LOG_FIELDS)
 _attempt_shape = _Shape(_ATTEMPTS, ATTEMPT_FIELDS)
 
 
-def _log(row: RequestRow) -> dict[str, Any]:
-    made = _log_shape.row(row)
-    made["attempts"] = len(row.attempts)
-    for name in _LISTS:
-        listed = getattr(row, name)
-        made[name] = dumps(listed).decode() if listed else None
-    made["usage_more"] = dumps(row.usage_more).decode() if row.usage_more else None
-    made["decision"] = None if row.decision is None else dumps(row.decision).decode()
+def _log_columns(rows: Sequence[RequestRow]) -> dict[str, Sequence[Any]]:
+    made = _log_shape.columns(rows)
+    made["attempts"] = [len(row.attempts) for row in rows]
+    for name in _JSON:
+        made[name] = [dumps(value).decode() if value else None for value in map(attrgetter(name), rows)]
     return made
 
 
-def _attempt(row: RequestRow, attempt: AttemptRow) -> dict[str, Any]:
-    return _attempt_shape.row(attempt) | {"request_id": row.id}
+def _attempts(told: Sequence[tuple[str, AttemptRow]]) -> list[dict[str, Any]]:
+    columns = {"request_id": [one for one, _ in told], **_attempt_shape.columns(attempt for _, attempt in told)}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _told_attempts(row: RequestRow) -> tuple[AttemptRow, ...]:

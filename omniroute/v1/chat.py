@@ -1,8 +1,9 @@
 """One handler for chat requests of every format: who calls, what is asked, then the gateway."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from omniroute.formats.hub import Format
 from omniroute.formats.state import holds_marked
@@ -22,8 +23,7 @@ _MAX_AGENT = 256
 _MAX_KEY = 256
 
 
-@dataclass(slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, kw_only=True):
     """A request's head, read once, who sent it, and how to answer. `params` are what the route found in the path."""
 
     path: str

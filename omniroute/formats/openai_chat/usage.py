@@ -3,15 +3,22 @@
 from omniroute.formats.hub import Json, Usage
 
 
+# A usage object with these alone tells of no part of either side.
+_PLAIN = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+
+
 def read_usage(raw: object) -> Usage | None:
     """A usage object; None when there is none."""
     if not isinstance(raw, dict):
         return None
-    prompt, completion, total = (_count(raw, key) for key in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    prompt, completion = _count(raw, "prompt_tokens"), _count(raw, "completion_tokens")
+    output = _output(prompt, completion, _count(raw, "total_tokens"))
+    if _PLAIN.issuperset(raw):
+        return Usage(input=prompt, output=output)
     into, out = _details(raw, "prompt_tokens_details"), _details(raw, "completion_tokens_details")
     return Usage(
         input=prompt,
-        output=_output(prompt, completion, total),
+        output=output,
         # DeepSeek counts hits, Moonshot puts the figure beside the totals.
         cache_read=_first(
             _count(into, "cached_tokens"), _count(raw, "prompt_cache_hit_tokens"), _count(raw, "cached_tokens")
@@ -56,8 +63,13 @@ def _details(raw: Json, key: str) -> Json:
 
 def _count(raw: Json, key: str) -> int | None:
     value = raw.get(key)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if value is None or type(value) is int:
+        return value
+    return int(value) if isinstance(value, float) else None
 
 
 def _first(*counts: int | None) -> int | None:
-    return next((count for count in counts if count is not None), None)
+    for count in counts:
+        if count is not None:
+            return count
+    return None
