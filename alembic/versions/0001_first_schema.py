@@ -319,6 +319,7 @@ def _make_request_attempts() -> None:
         sa.Column("provider", sa.String(length=64), nullable=False),
         sa.Column("connection_id", sa.String(length=40), nullable=False),
         sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("started_us", sa.BigInteger(), nullable=False),
         sa.Column("latency_us", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("failure", sa.String(length=32), nullable=True),

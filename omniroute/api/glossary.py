@@ -143,6 +143,7 @@ WORDS: Mapping[str, str] = {
     "source": "How it came here.",
     "startedAt": "When it began, in UTC.",
     "status": "How it fares.",
+    "Attempt.startedMs": "When it began, in milliseconds since the request did.",
     "Attempt.status": "The HTTP status of the try's answer; none where there was no answer.",
     "LoggedRequest.status": "The HTTP status that the client got.",
     "statusCode": "The HTTP status of the answer; none where there was no answer.",

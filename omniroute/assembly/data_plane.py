@@ -1,5 +1,7 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
+from functools import partial
+
 from omniroute.assembly.money import Money
 from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
@@ -29,12 +31,11 @@ from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.similar import Similar
 from omniroute.gateway.snapshot import Snapshot
 from omniroute.gateway.snapshots import Snapshots, Sources
-from omniroute.gateway.spending import Spending
 from omniroute.gateway.traffic import Traffic
 from omniroute.gateway.watch import Watches
 from omniroute.kit.addresses import networks
 from omniroute.kit.clock import SystemClock
-from omniroute.kit.events import ConfigurationChanged
+from omniroute.kit.events import EVERYTHING, ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
 from omniroute.services.balancing import Balancing
@@ -77,7 +78,6 @@ class DataPlane:
         self.live = Live(self.clock)
         self.learned = Learned()
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
-        self.spending = Spending(stores.usage.spent, self.clock)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
         self.archive = Archive(stores.answers, self.clock)
@@ -107,7 +107,7 @@ class DataPlane:
             proxies=self.proxies,
             balancing=self.balancing,
             rulebook=self.rulebook,
-            spend=self.spending,
+            spend=self.money.books,
             resilience=self.resilience,
             cache=self.cache,
             settings=stores.settings,
@@ -120,10 +120,12 @@ class DataPlane:
             pepper=self.current_pepper,
             asks_for_key=settings.asks_for_key,
         )
-        self.following = Following(stores.meta, self._reread)
+        # Another process may have restored a backup, so that nothing that this one knows counts.
+        self.following = Following(stores.meta, partial(self._reread, anew=True))
 
     def _serve(self) -> None:
         """Make the way of a request."""
+        self.policing = Policing(resolver=self.resolver, spend=self.money.books, counts=self.rulebook.counts)
         prices, resolver = self.prices, self.resolver
         self.chooser = Chooser(self.cooling)
         self.outlook = self._outlook(resolver)
@@ -170,7 +172,7 @@ class DataPlane:
             bus=self.bus,
             answers=self.answers,
             conversations=Conversations(self.kept, most_bytes=settings.max_body_bytes),
-            policing=Policing(resolver=resolver, spend=self.spending, counts=self.rulebook.counts),
+            policing=self.policing,
             live=self.live,
             times=Times(
                 body_s=settings.body_timeout_s,
@@ -198,6 +200,7 @@ class DataPlane:
             stored=Stored(self.kept),
             counts=Counts(
                 Counting(self.client, resolver, self.cooling),
+                self.policing,
                 max_body_bytes=settings.max_body_bytes,
                 body_s=settings.body_timeout_s,
             ),
@@ -223,14 +226,14 @@ class DataPlane:
         if event.noun == "nodes" and event.id is not None:
             for account in self.snapshots.current().accounts.get(event.id, ()):
                 self.cooling.forget(account.connection_id, account.provider)
-        await self._reread()
+        await self._reread(anew=event.noun == EVERYTHING)
         await self.following.changed()
         self.bus.publish(event)
 
-    async def _reread(self) -> None:
-        """Read the configuration anew."""
+    async def _reread(self, *, anew: bool = False) -> None:
+        """Read the configuration anew; after a restore what was spent too."""
         self._pepper = await self._meta.api_key_pepper()
-        await self.money.books.load()
+        await self.money.books.load(anew=anew)
         await self.snapshots.rebuild()
 
     async def start(self) -> None:
@@ -243,7 +246,6 @@ class DataPlane:
         self.background.start(self.following.run(), "changes of the configuration")
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
-        self.background.start(self.spending.run(), "spending")
         self.background.start(self.kept.run(), "kept responses")
         self.background.start(self.kept.expire(), "expiry of responses")
         self.background.start(self.archive.run(), "answer cache")

@@ -203,7 +203,7 @@ def _policy_trials(stores: Stores, plane: DataPlane) -> PolicyTrials:
         policies=plane.rulebook.policies,
         requests=stores.usage,
         providers=lambda model: providers_of(plane.resolver, plane.snapshots.current(), model),
-        spent=plane.spending.spent_usd,
+        spent=plane.money.books.spent_usd,
         clock=plane.clock,
     )
 

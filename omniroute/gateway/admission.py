@@ -165,7 +165,7 @@ class Admission:
             self._limiter.end(place.bounds, place.began, tokens - place.tokens if place.tokens else 0)
             self._queue.wake()
         key_id = row.key_id or ""
-        if call.is_noted or self._ledger.watches(key_id):
+        if call.is_noted or self._ledger.is_followed or self._ledger.watches(key_id):
             used = Amounts(cost_nano=row.cost_nano, tokens=tokens)
             for warned in self._ledger.settle(call.id, key_id, used, row.started_at):
                 self._bus.publish(warning(warned))

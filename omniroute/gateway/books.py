@@ -1,6 +1,11 @@
-"""Keeps the books of budgets true: what was spent before this process began, and what killed processes left behind."""
+"""Keeps the books true: what was spent before this process began, and what killed processes left behind.
 
-from collections.abc import Iterable, Mapping, Sequence
+Budgets and policies go by the same books: both are filled from the sums a minute and the records that wait for the
+database, and both go on by what calls settle.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
 
 import structlog
 
@@ -8,6 +13,7 @@ from omniroute.gateway.journal import Journal, Noted
 from omniroute.gateway.record import Recorder
 from omniroute.kit.clock import Clock
 from omniroute.routing.ledger import Budget, Unit
+from omniroute.routing import policies
 from omniroute.routing.periods import Period, span
 from omniroute.services.budgets import budget_of
 from omniroute.state.ledger import MemoryLedger
@@ -19,6 +25,24 @@ log = structlog.get_logger(__name__)
 
 # What a record says of a call that was under way when its process was killed.
 LOST = "lost"
+
+
+_PERIODS = {policies.Period.DAY: Period.DAILY, policies.Period.MONTH: Period.MONTHLY}
+_NANO = 1_000_000_000
+# What each key ("" without one) has used since the period began: nano-dollars and tokens.
+_Used = Mapping[Period, Mapping[str, tuple[int, int]]]
+
+
+class Spend(Protocol):
+    """Who knows what keys have spent."""
+
+    def spent_usd(self, key_id: str | None, period: policies.Period) -> float:
+        """Return what a key (None: callers without one) has spent in a period that began in UTC."""
+        ...
+
+    async def follow(self, *, wanted: bool) -> None:
+        """Know what keys spend from now on, or no longer."""
+        ...
 
 
 class Books:
@@ -41,22 +65,46 @@ class Books:
         self._ledger = ledger
         self._clock = clock
 
-    async def load(self) -> None:
-        """Take the budgets as they are stored now; a new one begins with what was spent in its period already."""
+    async def load(self, *, anew: bool = False) -> None:
+        """Take the budgets as they are stored now; a new one begins with what was spent in its period already.
+
+        `anew`: what is stored was put there from elsewhere, so nothing that is known counts.
+        """
         budgets = [budget_of(row) for row in await self._budgets.list()]
-        if not self._ledger.missing(budgets):
+        if anew and self._ledger.is_followed:
+            await self.follow(wanted=False)
+            await self.follow(wanted=True)
+        fresh = budgets if anew else self._ledger.missing(budgets)
+        if not fresh:
             self._ledger.configure(budgets, {}, self._clock.now_ms())
             return
-        now_ms = self._clock.now_ms()
-        starts = {period: span(period, now_ms)[0] for period in {one.period for one in budgets}}
+        now_ms, used = await self._read({one.period for one in fresh})
+        # From here on nothing is awaited: no call can end between what was read and what is kept.
+        self._ledger.configure(budgets, {one.id: _spent(one, used[one.period]) for one in fresh}, now_ms)
 
-        async def read() -> Mapping[Period, Mapping[str, tuple[int, int]]]:
+    async def follow(self, *, wanted: bool) -> None:
+        """Know what keys spend from now on, or no longer; what is wanted is known when this returns."""
+        if not wanted:
+            self._ledger.follow({}, self._clock.now_ms())
+        elif not self._ledger.is_followed:
+            now_ms, used = await self._read(frozenset(_PERIODS.values()))
+            costs = {period: {key: cost for key, (cost, _) in sums.items()} for period, sums in used.items()}
+            self._ledger.follow(costs, now_ms)
+
+    def spent_usd(self, key_id: str | None, period: policies.Period) -> float:
+        """Return what a key has spent in the period."""
+        return self._ledger.spent_nano(key_id or "", _PERIODS[period], self._clock.now_ms()) / _NANO
+
+    async def _read(self, periods: Collection[Period]) -> tuple[int, _Used]:
+        """Return what was used in the present periods, and the time that these hold for."""
+        now_ms = self._clock.now_ms()
+        starts = {period: span(period, now_ms)[0] for period in periods}
+
+        async def read() -> _Used:
             return {period: await self._budgets.used(start) for period, start in starts.items()}
 
         used, waiting = await self._recorder.beside(read)
-        # From here on nothing is awaited: no call can end between what was read and what is kept.
-        spent = {one.id: _spent(one, used[one.period], waiting, starts[one.period]) for one in budgets}
-        self._ledger.configure(budgets, spent, now_ms)
+        return now_ms, {period: _with(used[period], waiting, start) for period, start in starts.items()}
 
     async def recover(self) -> None:
         """Record what killed processes left behind."""
@@ -74,18 +122,23 @@ class Books:
             self._journal.forget(left)
 
 
-def _spent(budget: Budget, used: Mapping[str, tuple[int, int]], waiting: Sequence[RequestRow], since_ms: int) -> int:
-    """Add up what the database has and what waits for it."""
-    place = 1 if budget.unit is Unit.TOKENS else 0
-    keys = used.keys() if not budget.key_id else {budget.key_id} & used.keys()
-    return sum(used[key][place] for key in keys) + sum(_amounts(budget, waiting, since_ms))
-
-
-def _amounts(budget: Budget, waiting: Iterable[RequestRow], since_ms: int) -> Iterable[int]:
+def _with(
+    used: Mapping[str, tuple[int, int]], waiting: Iterable[RequestRow], since_ms: int
+) -> Mapping[str, tuple[int, int]]:
+    """Add what waits for the database to what it has."""
+    sums = dict(used)
     for row in waiting:
-        if row.started_at >= since_ms and budget.key_id in {"", row.key_id or ""}:
-            is_tokens = budget.unit is Unit.TOKENS
-            yield (row.input_tokens or 0) + (row.output_tokens or 0) if is_tokens else row.cost_nano or 0
+        if row.started_at >= since_ms:
+            cost, tokens = sums.get(row.key_id or "", (0, 0))
+            more = (row.input_tokens or 0) + (row.output_tokens or 0)
+            sums[row.key_id or ""] = (cost + (row.cost_nano or 0), tokens + more)
+    return sums
+
+
+def _spent(budget: Budget, used: Mapping[str, tuple[int, int]]) -> int:
+    """Return what was used under a budget: by its key, or by all."""
+    place = 1 if budget.unit is Unit.TOKENS else 0
+    return sum(amounts[place] for key, amounts in used.items() if budget.key_id in {"", key})
 
 
 def _lost(noted: Noted) -> RequestRow:

@@ -146,6 +146,11 @@ def _asked(question: Question, target: Target) -> Json:
     return question.body if name is None else {**question.body, name: {**inner, "model": f"models/{target.model}"}}
 
 
+def inner_request(body: Json) -> Json:
+    """Return the request whose tokens are to be counted."""
+    return _inner(body)[1]
+
+
 def _inner(body: Json) -> tuple[str | None, Json]:
     """Find the request to be counted: Gemini's clients may put a whole one into a field."""
     for name in _INNER:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from omniroute.formats.edits.tokens import capped
 from omniroute.gateway.attempt import hub_request
+from omniroute.gateway.books import Spend
 from omniroute.gateway.call import Call
 from omniroute.gateway.facts import facts_of
 from omniroute.gateway.limiter import Limiter
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshot import Snapshot
-from omniroute.gateway.spending import Spend
 from omniroute.kit.errors import Forbidden, OmniError
 from omniroute.routing.policies import Decision, Period, Tokens, decide
 from omniroute.services.policy_counts import PolicyCounts
@@ -28,19 +28,30 @@ class Policing:
 
     def apply(self, call: Call, snapshot: Snapshot) -> None:
         """Do what the rules say; raise Forbidden when one denies, TooMany when one's limit is reached."""
+        decision = self.steer(call, snapshot)
+        if decision is None:
+            return
+        if decision.max_tokens is not None:
+            _cap(call, decision.max_tokens)
+        self._limit(call, decision)
+
+    def steer(self, call: Call, snapshot: Snapshot) -> Decision | None:
+        """Do what the rules say of where a request may go, and nothing else; raise Forbidden when one denies.
+
+        This is all that there is to do for a count of tokens: it is answered with nothing that could be capped, and
+        takes no place under a limit. None where no rule matches.
+        """
         facts = _CallFacts(call, snapshot, self._resolver, self._spend)
         decision = decide(snapshot.policies, facts, call.model)
         if not decision.matches:
-            return
+            return None
         self._counts.take(decision.matches, call.started_ms)
         call.policies = tuple(match.rule.name for match in decision.matches if match.acted)
         if decision.refusal is not None:
             raise Forbidden(decision.refusal.message, code=decision.refusal.code)
         if decision.model != call.model:
             call.routed = decision.model
-        if decision.max_tokens is not None:
-            _cap(call, decision.max_tokens)
-        self._limit(call, decision)
+        return decision
 
     def _limit(self, call: Call, decision: Decision) -> None:
         for rule, limits in decision.limits:

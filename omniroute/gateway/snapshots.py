@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from omniroute.formats.hub import Format
 from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
-from omniroute.gateway.spending import Spend
+from omniroute.gateway.books import Spend
 from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor

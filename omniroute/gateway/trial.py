@@ -73,13 +73,14 @@ def _paid(row: AttemptRow, trial: Trial, usage: Usage | None) -> AttemptRow:
 
 
 def _row(call: Call, trial: Trial, *, status: int | None, failure: str | None, message: str | None) -> AttemptRow:
-    target = trial.target
+    target, now = trial.target, time.perf_counter()
     return AttemptRow(
         number=len(call.attempts) + 1,
         provider=target.provider,
         connection_id=target.connection_id,
         model=target.model,
-        latency_us=int((time.perf_counter() - trial.began) * 1e6),
+        started_us=int((trial.began - call.began) * 1e6),
+        latency_us=int((now - trial.began) * 1e6),
         status=status,
         failure=failure,
         message=None if message is None else message[:_MAX_WORDS],

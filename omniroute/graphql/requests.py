@@ -35,6 +35,7 @@ expose(
     provider="The provider's name.",
     connection_id=Shown(words="The connection's id.", kind=strawberry.ID),
     model="The model, as the provider calls it.",
+    started_ms="When it began, in milliseconds since the request did.",
     latency_ms="How long it took, in milliseconds.",
     status="The provider's status.",
     failure="The failure's kind; null for the one that answered.",

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+# What changed when a backup was restored.
+EVERYTHING = "everything"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationChanged:
-    """Something an operator manages changed; `noun` is what (keys, connections, nodes, settings …)."""
+    """Something an operator manages changed; `noun` is what (keys, connections, nodes, settings …, or EVERYTHING)."""
 
     noun: str
     id: str | None = None

@@ -18,7 +18,7 @@ import structlog
 
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import Conflict, Invalid, NotFound
-from omniroute.kit.events import ConfigurationChanged
+from omniroute.kit.events import EVERYTHING, ConfigurationChanged
 from omniroute.services.changes import Changed
 from omniroute.services.moments import moment
 from omniroute.storage.archive import Archive, ArchiveWriter, Manifest
@@ -221,7 +221,7 @@ class Backups:
             archive = await asyncio.to_thread(Archive, path)
             lines = {table: archive.lines(table) for table in archive.manifest.tables}
             after = await self._dump.replace(lines, progress)
-        await self._changed(ConfigurationChanged(noun="everything"))
+        await self._changed(ConfigurationChanged(noun=EVERYTHING))
         log.info("backup restored", file=backup_id, safety=safety.id)
         return Restored(
             backup_id=backup_id,

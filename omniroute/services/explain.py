@@ -255,7 +255,9 @@ def _is_usable(row: RequestRow) -> bool:
 
 def _sample(row: RequestRow) -> Sample:
     failed = [one for one in row.attempts if one.failure is not None]
-    lost_us = sum(one.latency_us for one in failed)
+    # When the answer's own try began; tries may have run beside each other, so what the others took is less exact.
+    answered = next((one for one in row.attempts if one.failure is None), None)
+    lost_us = answered.started_us if answered is not None else sum(one.latency_us for one in failed)
     tries = [
         ((one.connection_id, one.model), one.latency_us / 1000, _ending(one.failure))
         for one in failed

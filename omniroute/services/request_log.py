@@ -25,12 +25,16 @@ _STATUS = re.compile(r"ok|error|[1-5][0-9]{2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at a target; `failure` is None for the one that answered. Cost: of an answer that was not taken."""
+    """One try at a target; `failure` is None for the one that answered. Cost: of an answer that was not taken.
+
+    `started_ms` counts from the request's beginning.
+    """
 
     number: int
     provider: str
     connection_id: str
     model: str
+    started_ms: float
     latency_ms: float
     status: int | None
     failure: str | None
@@ -210,6 +214,7 @@ def _attempt(row: AttemptRow) -> Attempt:
         provider=row.provider,
         connection_id=row.connection_id,
         model=row.model,
+        started_ms=row.started_us / 1_000,
         latency_ms=row.latency_us / 1_000,
         status=row.status,
         failure=row.failure,

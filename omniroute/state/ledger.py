@@ -2,7 +2,7 @@
 
 A call is charged to the periods that it began in, as the usage rows have it, so that the books can be made anew from
 those rows at any time. A period that begins anew starts from nothing; what was set aside in the one before goes with
-it.
+it. What every key has spent is kept beside them where somebody wants to know it, fed by the same settlements.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from omniroute.routing import ledger
-from omniroute.routing.ledger import Amounts, Balance, Budget, BudgetId, Hold
-from omniroute.routing.periods import span
+from omniroute.routing.ledger import Amounts, Balance, Budget, BudgetId, Hold, Unit
+from omniroute.routing.periods import Period, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,11 @@ class Ledger(Protocol):
         """Whether a call by this key ("" without one) is under any budget."""
         ...
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether what calls without a budget spend is wanted too."""
+        ...
+
     async def reserve(self, call: str, key_id: str, most: Amounts, now_ms: int, until_ms: int) -> Standing | None:
         """Set aside what a call may use at most; return the budget that it does not fit into, if any."""
         ...
@@ -62,6 +67,7 @@ class MemoryLedger:
         self._by_key: dict[str, tuple[_Book, ...]] = {}
         self._common: tuple[_Book, ...] = ()
         self._holds: dict[str, Hold] = {}
+        self._totals: Mapping[Period, _Totals] = {}
 
     # ── what is there ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -70,12 +76,13 @@ class MemoryLedger:
         return [one for one in budgets if one.id not in self._books]
 
     def configure(self, budgets: Iterable[Budget], spent: Mapping[BudgetId, int], now_ms: int) -> None:
-        """Keep books for these budgets and no others; `spent` is what those without a book have spent so far."""
+        """Keep books for these budgets and no others; those in `spent` begin anew with what it says."""
         books: dict[BudgetId, _Book] = {}
         for budget in budgets:
             book = self._books.get(budget.id)
-            if book is None:
+            if book is None or budget.id in spent:
                 book = _Book(budget, spent.get(budget.id, 0), now_ms)
+                book.balance = book.balance._replace(reserved=self._held(budget.id, book.since))
             else:
                 book.change(budget)
             books[budget.id] = book
@@ -88,6 +95,25 @@ class MemoryLedger:
     def watches(self, key_id: str) -> bool:
         """Whether a call by this key is under any budget."""
         return bool(self._books) and bool(self._of(key_id))
+
+    def _held(self, budget_id: BudgetId, since: int) -> int:
+        """Return what calls under way have set aside in this period."""
+        parts = (part for hold in self._holds.values() for part in hold.parts)
+        return sum(amount for one, began, amount in parts if one == budget_id and began == since)
+
+    def follow(self, spent: Mapping[Period, Mapping[str, int]], now_ms: int) -> None:
+        """Keep what each key spends in these periods; `spent` is what it has so far, in nano-dollars."""
+        self._totals = {period: _Totals(period, sums, now_ms) for period, sums in spent.items()}
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether what each key spends is kept, under a budget or not."""
+        return bool(self._totals)
+
+    def spent_nano(self, key_id: str, period: Period, now_ms: int) -> int:
+        """Return what a key has spent in the present period; 0 where nobody follows it."""
+        totals = self._totals.get(period)
+        return 0 if totals is None else totals.at(now_ms).sums.get(key_id, 0)
 
     def _of(self, key_id: str) -> "tuple[_Book, ...]":
         return self._by_key.get(key_id, self._common)
@@ -123,6 +149,8 @@ class MemoryLedger:
     def settle(self, call: str, key_id: str, used: Amounts, began_ms: int) -> list[Warned]:
         """Replace what a call set aside by what it used; return the thresholds reached by it."""
         self._release(call)
+        for totals in self._totals.values():
+            totals.at(began_ms).add(key_id, began_ms, used.of(Unit.USD))
         warned: list[Warned] = []
         for book in self._of(key_id):
             if book.at(began_ms).covers(began_ms):
@@ -146,6 +174,26 @@ class MemoryLedger:
         for call in gone:
             self._release(call)
         return bool(gone)
+
+
+class _Totals:
+    """What each key has spent in the present period."""
+
+    def __init__(self, period: Period, sums: Mapping[str, int], now_ms: int) -> None:
+        self._period = period
+        self._since, self._until = span(period, now_ms)
+        self.sums = dict(sums)
+
+    def at(self, now_ms: int) -> "_Totals":
+        """Begin anew when the period is over."""
+        if now_ms >= self._until:
+            self._since, self._until = span(self._period, now_ms)
+            self.sums = {}
+        return self
+
+    def add(self, key_id: str, at_ms: int, amount: int) -> None:
+        if self._since <= at_ms < self._until:
+            self.sums[key_id] = self.sums.get(key_id, 0) + amount
 
 
 class _Book:

@@ -232,12 +232,14 @@ class AttemptRow:
     """One try at a target. `failure` is a failure kind, None for the one that answered.
 
     Tokens and cost are those of an answer that was paid for and not taken; the request's own row has the taken one's.
+    `started_us` counts from the request's beginning.
     """
 
     number: int
     provider: str
     connection_id: str
     model: str
+    started_us: int = 0
     latency_us: int
     status: int | None = None
     failure: str | None = None

@@ -303,6 +303,7 @@ request_attempts = Table(
     Column("provider", String(64), nullable=False),
     Column("connection_id", String(40), nullable=False),
     Column("model", String(256), nullable=False),
+    Column("started_us", BigInteger, nullable=False),  # since the request began
     Column("latency_us", BigInteger, nullable=False),
     Column("status", Integer),
     Column("failure", String(32)),  # a failure kind, NULL for the one that answered

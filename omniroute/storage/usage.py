@@ -101,13 +101,6 @@ class UsageRows:
             found = await connection.execute(query.order_by(*(_MINUTES.c[name] for name in _KEYS)))
             return tuple(MinuteRow(**row) for row in found.mappings())
 
-    async def spent(self, since_minute: int) -> dict[str, int]:
-        """Return what each key has cost from `since_minute` on, in billionths of a dollar; "" is no key."""
-        query = select(_MINUTES.c.key_id, func.sum(_MINUTES.c.cost_nano)).where(_MINUTES.c.minute >= since_minute)
-        async with self._database.reading() as connection:
-            found = await connection.execute(query.group_by(_MINUTES.c.key_id))
-            return {key_id: int(total) for key_id, total in found}
-
     async def sums(
         self, since: int, until: int, *, step: int, by: str | None = None, only: Mapping[str, str] | None = None
     ) -> tuple[SumRow, ...]:

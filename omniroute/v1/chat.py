@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from omniroute.formats.codec import Codec
 from omniroute.formats.hub import Format
 from omniroute.formats.state import holds_marked
 from omniroute.gateway.call import Call, Origin
@@ -55,11 +56,9 @@ class Chat:
     async def serve(self, exchange: Exchange, door: Door) -> None:
         """Answer one chat request."""
         headers = exchange.headers
-        origin = Origin(path=exchange.path, address=exchange.address, user_agent=agent_of(headers), key=exchange.key)
         codec = door.codec(exchange.params, exchange.query)
-        call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
+        call = begun(exchange, codec)
         call.session = session_named(headers)
-        call.headers = headers
         call.strict = headers.get(b"x-omniroute-strict", b"").lower() == _TRUE
         call.progress = headers.get(b"x-omniroute-progress", b"").lower() == _TRUE
         call.cache_control = cache_control(headers)
@@ -71,12 +70,20 @@ class Chat:
             text = await read_body(headers, exchange.receive, self._max_body_bytes)
             call.body = parse(text)
             call.foreign_state = holds_marked(text)
-            if (tags := headers.get(b"x-omniroute-tags")) is not None:
-                call.tags = tags_of(tags)
+            call.tags = tags_in(headers)
             asked = door.asked(call.body, exchange.params, exchange.snapshot)
             call.model, call.stream = asked.model, asked.stream
 
         await self._pipeline.serve(call, exchange.snapshot, load, exchange.client)
+
+
+def begun(exchange: Exchange, codec: Codec) -> Call:
+    """Return the call of a request whose body is not read yet."""
+    headers = exchange.headers
+    origin = Origin(path=exchange.path, address=exchange.address, user_agent=agent_of(headers), key=exchange.key)
+    call = Call(id=exchange.request_id, codec=codec, origin=origin, started_ms=exchange.started_ms)
+    call.headers = headers
+    return call
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -101,6 +108,12 @@ def session_named(headers: dict[bytes, bytes]) -> str | None:
     """Return the name that the client gave its conversation, cut to what is remembered."""
     name = headers.get(b"x-session-id")
     return None if not name else name.decode("latin-1")[:MAX_SESSION]
+
+
+def tags_in(headers: dict[bytes, bytes]) -> tuple[str, ...]:
+    """Return the tags that a request names; raise Invalid on what is none."""
+    value = headers.get(b"x-omniroute-tags")
+    return () if value is None else tags_of(value)
 
 
 def tags_of(value: bytes) -> tuple[str, ...]:

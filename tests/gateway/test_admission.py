@@ -354,3 +354,39 @@ async def test_what_was_spent_is_known_after_a_restart_and_to_a_new_budget(
     (row,) = await gateway.rows(1)
     assert row.cost_nano
     assert round((await standing(gateway))["spent"] * NANO) == row.cost_nano
+
+
+async def test_a_restored_backup_brings_back_what_was_spent_and_keeps_what_is_set_aside(
+    gateway: RunningGateway, fake_openai: FakeUpstream
+) -> None:
+    await priced(gateway, fake_openai)
+    await budget(gateway, 1.0)
+    rule = {"name": "spent", "conditions": {"costTodayUsd": 0.00001}, "effects": {"deny": True}, "state": "shadow"}
+    await gateway.admin("POST", "/api/policies", rule)
+    sample = {"request": {"model": MODEL, "keyId": await key_id(gateway)}}
+
+    async def known() -> tuple[float, bool]:
+        told = await gateway.admin("POST", "/api/policies/dry-run", sample)
+        return (await standing(gateway))["spent"], bool(told["request"]["matches"])
+
+    before = await known()
+    assert before == (0, False)
+    made = await gateway.admin("PUT", "/api/db-backups", {})
+    await gateway.chat(MODEL, max_tokens=50)
+    assert (await known())[0] > 0
+    assert (await known())[1]
+    fake_openai.faults.push("slow_first_byte", delay_s=1.0)
+    under_way = asyncio.create_task(gateway.chat(MODEL, max_tokens=50))
+    async with asyncio.timeout(5):
+        while len(fake_openai.generations) < 2:  # noqa: ASYNC110 - the fake has no event for it
+            await asyncio.sleep(0.01)
+    held = (await standing(gateway))["reserved"]
+    await gateway.admin("POST", "/api/db-backups", {"backupId": made["id"]})
+    assert await known() == before
+    assert (await standing(gateway))["reserved"] == held > 0
+    assert (await under_way).status_code == 200
+    async with asyncio.timeout(5):
+        while (await standing(gateway))["reserved"]:
+            await asyncio.sleep(0.01)
+    assert (await known())[0] > 0
+    assert (await known())[1]

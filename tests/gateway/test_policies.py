@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from omniroute.formats.hub import Format
@@ -212,7 +213,6 @@ async def test_a_key_that_has_spent_enough_is_sent_to_a_cheaper_model(gateways: 
     made = await policy(gateway, "thrift", {"costTodayUsd": 0.0000001}, reroute="openai/gpt-4o-mini")
     assert (await gateway.chat("openai/gpt-4o")).status_code == 200
     await gateway.rows(1)
-    await gateway.gateway.plane.spending.refresh()
     assert (await gateway.chat("openai/gpt-4o")).status_code == 200
     assert [one.body["model"] for one in fake.generations] == ["gpt-4o", "gpt-4o-mini"]
     sample = {"request": {"model": "openai/gpt-4o", "costTodayUsd": 5}}
@@ -280,3 +280,39 @@ async def test_a_dry_run_over_recorded_requests_does_nothing(mine: RunningGatewa
     assert {one["requestedModel"] for one in told["requests"]} == {"mine/b"}
     assert (await mine.admin("GET", "/api/policies"))["policies"] == []
     assert (await mine.chat("mine/b")).status_code == 200
+
+
+async def test_a_count_of_tokens_is_denied_and_sent_elsewhere_as_its_request_would_be(
+    mine: RunningGateway, fakes: MakeFake
+) -> None:
+    claude, google = await fakes(Format.ANTHROPIC), await fakes(Format.GEMINI)
+    await mine.connect(claude, "claude")
+    await mine.connect(google, "google")
+    await policy(mine, "not this", {"models": ["*/secret"]}, deny=True, priority=1)
+    await policy(mine, "tagged", {"models": ["*/tagged"]}, requireTags=["team-*"], priority=2)
+    await policy(mine, "other", {"models": ["*/large"]}, reroute="claude/small", priority=3)
+    await policy(mine, "slow", {"models": ["*"]}, limits={"requestsPerMinute": 1}, maxTokens=1, priority=4)
+
+    async def count(model: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        body = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+        url = f"{mine.url}/v1/messages/count_tokens"
+        return await mine.http.post(url, json=body, headers={**mine.auth, **(headers or {})})
+
+    async def count_gemini(model: str) -> httpx.Response:
+        inner = {"model": f"models/{model}", "contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+        url = f"{mine.url}/v1beta/models/{model}:countTokens"
+        return await mine.http.post(url, json={"generateContentRequest": inner}, headers=mine.auth)
+
+    denied = await count("claude/secret")
+    assert (denied.status_code, denied.json()["error"]["type"]) == (403, "permission_error")
+    assert "'not this'" in denied.json()["error"]["message"]
+    refused = await count_gemini("google/secret")
+    assert (refused.status_code, refused.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
+    assert (await count("claude/tagged")).status_code == 403
+    assert (await count("claude/tagged", {"x-omniroute-tags": "team-a"})).status_code == 200
+    counted = [await count("claude/large") for _ in range(3)]
+    assert [one.json()["input_tokens"] > 0 for one in counted] == [True] * 3
+    assert [one.body["model"] for one in claude.requests] == ["tagged", "small", "small", "small"]
+    assert (await count_gemini("google/plain")).json()["totalTokens"] > 0
+    shown = {one["name"]: one["matched"] for one in (await mine.admin("GET", "/api/policies"))["policies"]}
+    assert (shown["not this"], shown["other"]) == (2, 3)

@@ -339,7 +339,10 @@ async def test_a_second_target_is_asked_when_the_first_takes_long_and_the_first_
     assert not stream or answer.text.rstrip().endswith("[DONE]")
     await pair.fakes["a"].disconnected()
     row = (await pair.gateway.rows(1))[0]
-    assert sorted((one.provider, one.failure or "") for one in row.attempts) == [("a", "cancelled"), ("b", "")]
+    first, second = sorted(row.attempts, key=lambda one: one.started_us)
+    assert [(one.provider, one.failure) for one in (first, second)] == [("a", "cancelled"), ("b", None)]
+    assert first.started_us < 100_000 <= second.started_us, "when each began, from the request's beginning on"
+    assert second.started_us < first.started_us + first.latency_us, "they ran beside each other"
     assert row.input_tokens
     assert await pair.breakers() == {}, "to be overtaken is no failure"
 

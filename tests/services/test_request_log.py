@@ -30,7 +30,15 @@ def row(number: int, started_at: int) -> RequestRow:
             AttemptRow(
                 number=1, provider="demo", connection_id="conn_1", model="echo", latency_us=500, failure="timeout"
             ),
-            AttemptRow(number=2, provider="demo", connection_id="conn_1", model="echo", latency_us=900, status=200),
+            AttemptRow(
+                number=2,
+                provider="demo",
+                connection_id="conn_1",
+                model="echo",
+                started_us=700,
+                latency_us=900,
+                status=200,
+            ),
         ),
     )
 
@@ -50,9 +58,9 @@ async def test_figures_come_in_the_units_that_people_read(parts: Parts) -> None:
     await parts.usage_rows.write([row(1, 1_800_000_000_000)])
     (found,) = await parts.request_log.recent(10)
     assert (found.latency_ms, found.cost_usd, found.output_tokens) == (12.5, 0.0015, None)
-    assert [(one.number, one.failure, one.latency_ms) for one in found.attempts] == [
-        (1, "timeout", 0.5),
-        (2, None, 0.9),
+    assert [(one.number, one.failure, one.started_ms, one.latency_ms) for one in found.attempts] == [
+        (1, "timeout", 0, 0.5),
+        (2, None, 0.7, 0.9),
     ]
 
 

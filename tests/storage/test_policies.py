@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from omniroute.kit.errors import Conflict, NotFound
+from omniroute.storage.budgets import Budgets
 from omniroute.storage.database import Database
 from omniroute.storage.policies import Policies
 from omniroute.storage.rows import PolicyRow, RequestRow
@@ -84,7 +85,8 @@ async def test_spending_is_summed_by_key_from_a_minute_on(database: Database) ->
             request(5, 11, None, 2),
         ]
     )
-    assert await usage.spent(11) == {"key_1": 7, "key_2": 1, "": 2}
-    assert await usage.spent(10) == {"key_1": 12, "key_2": 1, "": 2}
-    assert await usage.spent(13) == {}
+    budgets = Budgets(database)
+    assert await budgets.used(11 * 60_000) == {"key_1": (7, 0), "key_2": (1, 0), "": (2, 0)}
+    assert await budgets.used(10 * 60_000) == {"key_1": (12, 0), "key_2": (1, 0), "": (2, 0)}
+    assert await budgets.used(13 * 60_000) == {}
     assert {(row.tags, row.policies) for row in await usage.recent(9)} == {(("a", "ä"), ("no",))}
