@@ -128,6 +128,7 @@ _FAILURES: Mapping[str, str] = {
     "BreakerState.name": "What it is held against, such as `connection:con_1`.",
     "NewReset.name": "The breaker's name, as it is listed.",
     "ok": "Whether it was done.",
+    "heedLimits": "Whether an account comes last while its provider says that nothing is left of a limit.",
     "profiles": "How patient the gateway is, by category of account: oauth, apikey, local.",
     "rateLimitCooldown": "The first rest after a rate limit that names no time, in milliseconds; 0 for a second.",
     "rateLimitStatus": "The limits of every account.",

@@ -84,6 +84,7 @@ class ResilienceUpdate(ResilienceChange):
     profiles: Mapping[Category, NewProfile] = field(default_factory=dict)
     requests: NewRequestLimits = field(default_factory=NewRequestLimits)
     defaults: NewRateDefaults | MISSING = MISSING
+    heed_limits: bool | MISSING = MISSING
 
 
 @shape
@@ -93,6 +94,7 @@ class ShownResilience:
     profiles: Mapping[Category, Profile]
     requests: RequestLimits
     defaults: RateDefaults
+    heed_limits: bool
     circuit_breakers: Sequence[BreakerState]
     rate_limit_status: Sequence[AccountLimits]
 
@@ -105,6 +107,7 @@ class ResilienceSet:
     profiles: Mapping[Category, Profile]
     requests: RequestLimits
     defaults: RateDefaults
+    heed_limits: bool
 
 
 @shape
@@ -128,6 +131,7 @@ async def show(services: Services, _call: Call[None, None]) -> ShownResilience:
         profiles=patience.profiles,
         requests=patience.requests,
         defaults=_defaults(await services.limits.get()),
+        heed_limits=patience.heed_limits,
         circuit_breakers=services.breakers.all(),
         rate_limit_status=services.rate_limits.state().connections,
     )
@@ -147,7 +151,12 @@ async def update(services: Services, call: Call[ResilienceUpdate, None]) -> Resi
                 concurrent_requests=given.concurrent_requests,
             )
         )
-    return ResilienceSet(profiles=patience.profiles, requests=patience.requests, defaults=_defaults(limits))
+    return ResilienceSet(
+        profiles=patience.profiles,
+        requests=patience.requests,
+        defaults=_defaults(limits),
+        heed_limits=patience.heed_limits,
+    )
 
 
 def _defaults(limits: Limits) -> RateDefaults:

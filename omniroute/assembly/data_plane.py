@@ -38,6 +38,7 @@ from omniroute.kit.clock import SystemClock
 from omniroute.kit.events import EVERYTHING, ConfigurationChanged
 from omniroute.kit.settings import Settings
 from omniroute.kit.tasks import Background
+from omniroute.routing.spent import UsedUp
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.proxies import Owners, Proxies
@@ -76,7 +77,7 @@ class DataPlane:
         self.cooling = Cooling(self.clock, self.bus)
         self.traffic = Traffic()
         self.live = Live(self.clock)
-        self.learned = Learned()
+        self.learned = Learned(self._spent)
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
@@ -230,11 +231,18 @@ class DataPlane:
         await self.following.changed()
         self.bus.publish(event)
 
+    def _spent(self, connection_id: str, used_up: UsedUp) -> None:
+        """Put a connection last whose provider has nothing left, unless that is not to count."""
+        if self.current().patience.heed_limits:
+            self.cooling.spent(connection_id, used_up)
+
     async def _reread(self, *, anew: bool = False) -> None:
         """Read the configuration anew; after a restore what was spent too."""
         self._pepper = await self._meta.api_key_pepper()
         await self.money.books.load(anew=anew)
         await self.snapshots.rebuild()
+        if not self.current().patience.heed_limits:
+            self.cooling.forget_spent()
 
     async def start(self) -> None:
         """Read the configuration and begin what runs beside the requests."""

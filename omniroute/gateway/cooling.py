@@ -15,9 +15,11 @@ from omniroute.routing.breaker import (
     Cooled,
     Event,
     Failed,
+    Grip,
     Phase,
     Probed,
     Released,
+    Spent,
     Standing,
     Succeeded,
     Verdict,
@@ -28,6 +30,7 @@ from omniroute.routing.breaker import (
     verdict,
 )
 from omniroute.routing.profiles import Profile
+from omniroute.routing.spent import UsedUp
 from omniroute.state.bus import Bus
 from omniroute.upstream.failures import Effect, Failure
 
@@ -37,6 +40,9 @@ MOST_SCOPES = 5_000
 RATE_S = 1.0
 # What a client is told to wait for while somebody else's probe is under way.
 PROBE_WAIT_S = 1.0
+
+# Why a connection comes last whose provider said that nothing is left of a limit.
+USED_UP = "used_up"
 
 # The scopes for which a try is the probe.
 Permit = tuple[BreakerScope, ...]
@@ -87,6 +93,16 @@ class Cooling:
             for scope in target.scopes:
                 if scope in self._held:
                     self._take(scope, Succeeded(began=now - took_s, is_probe=scope in permit), now)
+
+    def spent(self, connection_id: str, used_up: UsedUp) -> None:
+        """Note that a provider has nothing left for a connection until a time: it comes last until then."""
+        left_s = (used_up.until_ms - self._clock.now_ms()) / 1000
+        event = Spent(reason=USED_UP, message=f"the provider said that no {used_up.name} are left", left_s=left_s)
+        self._take(BreakerScope(connection_id=connection_id), event, self._clock.monotonic())
+
+    def forget_spent(self) -> None:
+        """Forget what providers said of their limits: an operator does not want it to count."""
+        self.reset([scope for scope, standing in self._held.items() if standing.grip is Grip.SPENT])
 
     def release(self, permit: Permit) -> None:
         """Give the probes back: their try said nothing of the scopes."""

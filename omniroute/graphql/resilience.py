@@ -25,6 +25,7 @@ _PROFILE: Mapping[str, Any] = {
     "max_retries": "How often the same target is tried again: 0 to 10.",
     "retry_delay": "The pause before that, in milliseconds.",
 }
+_HEEDS = "Whether an account comes last while its provider says that nothing is left of a limit."
 _REQUESTS: Mapping[str, Any] = {
     "max_attempts": "How many tries a request has at most, 1 to 50; null: as the process is set.",
     "timeout_ms": "Until an answer is complete or its stream has begun, in milliseconds; null: no limit.",
@@ -64,6 +65,7 @@ expose(
     "How patient the gateway is.",
     profiles=Shown(words="The profile of each category of accounts.", kind=list[NamedProfile], read=_profiles),
     requests="The limits of one request.",
+    heed_limits=_HEEDS,
 )
 accept(ProfileChange, "ResilienceProfileChange", "What to change of a profile; what is left out stays.", **_PROFILE)
 accept(RequestChange, "RequestLimitsChange", "What to change; what is left out stays.", **_REQUESTS)
@@ -90,6 +92,7 @@ accept(
     "What to change; what is left out stays.",
     profiles=Taken(words="What to change of profiles.", kind=list[NamedProfileChange] | None, read=_taken),
     requests=Taken(words="What to change of the limits of one request.", kind=RequestChange | None),
+    heed_limits=_HEEDS,
 )
 
 UpdateResult = Annotated[Patience | Failed, strawberry.union("UpdateResilienceSettingsResult")]

@@ -2,7 +2,8 @@
 
 A failure puts the scope to rest. How firmly is its grip: COUNTED only counts; SOFT is a cooldown, and the scope may
 still be tried when nothing else is left; NAMED lasts until the time that the provider itself named; FIRM is an open
-breaker or a lockout, and nobody is let through. When a rest is over, one try is let through as a probe (half-open):
+breaker or a lockout, and nobody is let through. SPENT follows no failure: the provider said that nothing is left of a
+limit until then; the scope comes last, and is free after. When a rest is over, one try is let through as a probe (half-open):
 its success closes the breaker, its failure opens it for longer. After a named time everybody may come again.
 
 Nothing here knows a clock: `now` is handed in, in seconds. A clock that went back behind the start of a rest ends it,
@@ -27,6 +28,7 @@ class Grip(StrEnum):
     COUNTED = "counted"
     SOFT = "soft"
     NAMED = "named"
+    SPENT = "spent"
     FIRM = "firm"
 
 
@@ -146,7 +148,16 @@ class Released:
     """The probe ended without saying anything of the scope: its client left, or its own request was at fault."""
 
 
-Event = Failed | Cooled | Succeeded | Probed | Released
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """The provider said in an answer that nothing is left of a limit, for so many seconds."""
+
+    reason: str
+    message: str
+    left_s: float
+
+
+Event = Failed | Cooled | Succeeded | Probed | Released | Spent
 
 
 def after(before: Standing | None, event: Event, now: float) -> Standing | None:
@@ -162,6 +173,8 @@ def after(before: Standing | None, event: Event, now: float) -> Standing | None:
             return None if before is None else replace(before, probing=True)
         case Released():
             return None if before is None else replace(before, probing=False)
+        case Spent():
+            return _spent(before, event, now)
         case _:
             assert_never(event)
 
@@ -236,17 +249,37 @@ def _succeeded(before: Standing | None, event: Succeeded, now: float) -> Standin
         return None
     # An answer that was under way before a provider named its time, or before the breaker opened, changes neither.
     is_old = event.began < before.since and before.is_resting(now)
-    return before if is_old and _binds(before.grip) else None
+    return before if is_old and (_binds(before.grip) or before.grip is Grip.SPENT) else None
+
+
+def _spent(before: Standing | None, event: Spent, now: float) -> Standing | None:
+    until = now + event.left_s
+    if event.left_s <= 0 or (before is not None and before.grip is not Grip.SPENT and _outlasts(before, until, now)):
+        return before
+    return Standing(
+        grip=Grip.SPENT,
+        reason=event.reason,
+        message=event.message,
+        failures=0 if before is None else before.failures,
+        level=0 if before is None else before.level,
+        first_at=now if before is None else min(before.first_at, now),
+        since=now,
+        until=until,
+    )
+
+
+def _outlasts(before: Standing, until: float, now: float) -> bool:
+    """Whether what is held against the scope is stricter than to come last, or lasts longer."""
+    return before.probing or _binds(before.grip) or (before.is_resting(now) and before.until >= until)
 
 
 def verdict(standing: Standing | None, now: float) -> Verdict:
     """Say whether a try may be made now."""
     if standing is None or standing.grip is Grip.COUNTED:
         return Verdict.FREE
-    is_soft = standing.grip is Grip.SOFT
     if standing.probing or standing.is_resting(now):
-        return Verdict.LAST if is_soft else Verdict.REFUSED
-    return Verdict.FREE if standing.grip is Grip.NAMED else Verdict.PROBE
+        return Verdict.LAST if standing.grip in {Grip.SOFT, Grip.SPENT} else Verdict.REFUSED
+    return Verdict.FREE if standing.grip in _FREE_AFTER else Verdict.PROBE
 
 
 def phase(standing: Standing | None, now: float) -> Phase:
@@ -255,7 +288,10 @@ def phase(standing: Standing | None, now: float) -> Phase:
         return Phase.CLOSED
     if standing.is_resting(now) and not standing.probing:
         return Phase.OPEN if standing.grip is Grip.FIRM else Phase.COOLING
-    return Phase.CLOSED if standing.grip is Grip.NAMED else Phase.HALF_OPEN
+    return Phase.CLOSED if standing.grip in _FREE_AFTER else Phase.HALF_OPEN
+
+
+_FREE_AFTER = frozenset({Grip.NAMED, Grip.SPENT})
 
 
 def is_stale(standing: Standing, now: float) -> bool:

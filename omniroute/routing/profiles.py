@@ -80,7 +80,8 @@ DEFAULT_PROFILES: Mapping[Category, Profile] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """All of it as it holds now."""
+    """All of it as it holds now. `heed_limits`: an account whose provider says that nothing is left comes last."""
 
     profiles: Mapping[Category, Profile] = field(default_factory=lambda: DEFAULT_PROFILES)
     requests: RequestLimits = field(default_factory=RequestLimits)
+    heed_limits: bool = True

@@ -12,7 +12,7 @@ from pydantic_core import MISSING
 
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.routing.profiles import DEFAULT_PROFILES, Category, Patience, Profile, RequestLimits
-from omniroute.services.changes import Changed
+from omniroute.services.changes import Changed, kept
 from omniroute.services.rules import fault, within
 from omniroute.storage.settings import SettingGroups
 
@@ -76,6 +76,7 @@ class ResilienceChange:
 
     profiles: Mapping[Category, ProfileChange] = field(default_factory=dict)
     requests: RequestChange = field(default_factory=RequestChange)
+    heed_limits: bool | MISSING = MISSING
 
 
 class Resilience:
@@ -91,7 +92,7 @@ class Resilience:
         if stored is None:
             return Patience()
         read = msgspec.convert(stored, Patience)
-        return Patience(profiles={**DEFAULT_PROFILES, **read.profiles}, requests=read.requests)
+        return Patience(profiles={**DEFAULT_PROFILES, **read.profiles}, requests=read.requests, heed_limits=read.heed_limits)
 
     async def update(self, change: ResilienceChange) -> Patience:
         """Change it; raise Unprocessable on a bad value."""
@@ -101,7 +102,8 @@ class Resilience:
             for category, profile in old.profiles.items()
         }
         requests: RequestLimits = _changed(old.requests, change.requests, REQUEST_RANGES, "requests")
-        new = Patience(profiles=profiles, requests=requests)
+        heed_limits = kept(change.heed_limits, old.heed_limits)
+        new = Patience(profiles=profiles, requests=requests, heed_limits=heed_limits)
         await self._groups.put(_GROUP, msgspec.to_builtins(new, str_keys=True))
         await self._changed(ConfigurationChanged(noun="settings", id=_GROUP))
         return new

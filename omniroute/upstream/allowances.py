@@ -21,6 +21,7 @@ _MARKS = (
     "ratelimit-remaining",
     "x-ratelimit-remaining-requests-day",
 )
+_LEFT = (*_MARKS, "anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-output-tokens-remaining")
 _OPENAI = re.compile(r"(?:x-)?ratelimit-(limit|remaining|reset)(?:-([a-z-]{1,40}))?")
 _ANTHROPIC = re.compile(r"anthropic-ratelimit-([a-z-]{1,40})-(limit|remaining|reset)")
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
@@ -43,6 +44,11 @@ class Allowance:
 def says_something(headers: Mapping[str, str]) -> bool:
     """Whether an answer's headers tell of limits."""
     return not headers.keys().isdisjoint(_MARKS)
+
+
+def is_at_an_end(headers: Mapping[str, str]) -> bool:
+    """Whether one of the limits may have nothing left: a glance, before all of it is read."""
+    return any(headers.get(name) == "0" for name in _LEFT)
 
 
 def read_allowances(headers: Mapping[str, str], at_ms: int) -> tuple[Allowance, ...]:

@@ -286,11 +286,11 @@ async def test_a_count_of_tokens_is_denied_and_sent_elsewhere_as_its_request_wou
     mine: RunningGateway, fakes: MakeFake
 ) -> None:
     claude, google = await fakes(Format.ANTHROPIC), await fakes(Format.GEMINI)
-    await mine.connect(claude, "claude")
-    await mine.connect(google, "google")
+    await mine.connect(claude, "ant")
+    await mine.connect(google, "goo")
     await policy(mine, "not this", {"models": ["*/secret"]}, deny=True, priority=1)
     await policy(mine, "tagged", {"models": ["*/tagged"]}, requireTags=["team-*"], priority=2)
-    await policy(mine, "other", {"models": ["*/large"]}, reroute="claude/small", priority=3)
+    await policy(mine, "other", {"models": ["*/large"]}, reroute="ant/small", priority=3)
     await policy(mine, "slow", {"models": ["*"]}, limits={"requestsPerMinute": 1}, maxTokens=1, priority=4)
 
     async def count(model: str, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -303,16 +303,16 @@ async def test_a_count_of_tokens_is_denied_and_sent_elsewhere_as_its_request_wou
         url = f"{mine.url}/v1beta/models/{model}:countTokens"
         return await mine.http.post(url, json={"generateContentRequest": inner}, headers=mine.auth)
 
-    denied = await count("claude/secret")
+    denied = await count("ant/secret")
     assert (denied.status_code, denied.json()["error"]["type"]) == (403, "permission_error")
     assert "'not this'" in denied.json()["error"]["message"]
-    refused = await count_gemini("google/secret")
+    refused = await count_gemini("goo/secret")
     assert (refused.status_code, refused.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
-    assert (await count("claude/tagged")).status_code == 403
-    assert (await count("claude/tagged", {"x-omniroute-tags": "team-a"})).status_code == 200
-    counted = [await count("claude/large") for _ in range(3)]
+    assert (await count("ant/tagged")).status_code == 403
+    assert (await count("ant/tagged", {"x-omniroute-tags": "team-a"})).status_code == 200
+    counted = [await count("ant/large") for _ in range(3)]
     assert [one.json()["input_tokens"] > 0 for one in counted] == [True] * 3
     assert [one.body["model"] for one in claude.requests] == ["tagged", "small", "small", "small"]
-    assert (await count_gemini("google/plain")).json()["totalTokens"] > 0
+    assert (await count_gemini("goo/plain")).json()["totalTokens"] > 0
     shown = {one["name"]: one["matched"] for one in (await mine.admin("GET", "/api/policies"))["policies"]}
     assert (shown["not this"], shown["other"]) == (2, 3)

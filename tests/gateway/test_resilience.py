@@ -566,3 +566,36 @@ async def test_learned_limits_are_shown_by_account(lone: Several) -> None:
     await lone.gateway.chat(f"a/{MODEL}")
     (lockout,) = (await lone.gateway.admin("GET", "/api/rate-limits"))["lockouts"]
     assert (lockout["connectionId"], lockout["reason"]) == (lone.ids["a"], "rate")
+
+
+async def test_an_account_with_nothing_left_comes_last_until_its_reset_unless_that_is_switched_off(pair: Several) -> None:
+    await pair.combo("best")
+    said = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1h"}
+    learn = pair.gateway.gateway.plane.learned.note
+
+    async def provider() -> str:
+        answer = await pair.gateway.chat("best")
+        assert answer.status_code == 200
+        return answer.headers["x-omniroute-provider"]
+
+    learn(pair.ids["a"], {**said, "x-ratelimit-remaining-requests": "1"})
+    assert await provider() == "a"
+    learn(pair.ids["a"], said)
+    assert await provider() == "b"
+    dry = await pair.gateway.admin("POST", "/api/routing/dry-run", {"model": "best"})
+    assert [(one["connection"], one["state"]) for one in dry["candidates"]] == [
+        ("b account", "chosen"),
+        ("a account", "cooling"),
+    ]
+    assert dry["candidates"][1]["reason"].endswith("(used_up): the provider said that no requests are left")
+    told = (await pair.breakers())[f"connection:{pair.ids['a']}"]
+    assert (told["state"], told["cooling"], told["reason"], told["failureCount"]) == ("CLOSED", True, "used_up", 0)
+    lone = await pair.gateway.chat(f"a/{MODEL}")
+    assert lone.status_code == 200, "it is the last resort, and not refused"
+    assert await provider() == "a", "it answered, so there was something left after all"
+    learn(pair.ids["a"], said)
+    changed = await pair.gateway.admin("PUT", "/api/resilience", {"heedLimits": False})
+    assert changed["heedLimits"] is False
+    assert await provider() == "a"
+    learn(pair.ids["a"], said)
+    assert await provider() == "a"

@@ -16,6 +16,7 @@ from omniroute.routing.breaker import (
     Phase,
     Probed,
     Released,
+    Spent,
     Standing,
     Succeeded,
     Verdict,
@@ -338,3 +339,30 @@ def test_the_free_come_first_in_their_order_then_the_last_resorts_soonest_first(
             assert earlier.number < later.number
         elif earlier.verdict is Verdict.LAST:
             assert earlier.until <= later.until
+
+
+# ── limits with nothing left ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(now=TIMES, left=WAITS, later=st.floats(0, 2000))
+def test_a_scope_with_nothing_left_comes_last_until_the_reset_is_free_after_and_is_never_refused(
+    now: float, left: float, later: float
+) -> None:
+    standing = after(None, Spent(reason="used_up", message="words", left_s=left), now)
+    assert standing is not None
+    found = verdict(standing, now + later)
+    assert found is (Verdict.LAST if now + later < standing.until else Verdict.FREE)
+    assert after(standing, Succeeded(began=now - 1), now) is standing, "the answer that said so takes nothing back"
+    assert after(standing, Succeeded(began=now + 1), now + 2) is None, "it answered although nothing was left"
+
+
+@given(now=TIMES, left=st.floats(-100, 1000), more=st.fixed_dictionaries({"named_s": NAMED, "locks": st.booleans()}))
+def test_nothing_left_never_loosens_nor_shortens_what_failures_led_to(
+    now: float, left: float, more: dict[str, object]
+) -> None:
+    before = fail(None, now, **more)
+    standing = after(before, Spent(reason="used_up", message="words", left_s=left), now)
+    assert standing is not None
+    assert standing.until >= before.until
+    if before.grip in {Grip.NAMED, Grip.FIRM} or left <= 0:
+        assert standing is before
