@@ -23,7 +23,7 @@ def session_in(spoken: Format, body: Mapping[str, Any]) -> str | None:
     if spoken is Format.ANTHROPIC:
         metadata = body.get("metadata")
         return _text(metadata.get("user_id")) if isinstance(metadata, dict) else None
-    if spoken in {Format.OPENAI_CHAT, Format.OPENAI_RESPONSES}:
+    if spoken is Format.OPENAI_CHAT or spoken is Format.OPENAI_RESPONSES:
         return _text(body.get("prompt_cache_key")) or _text(body.get("user"))
     return None
 

@@ -169,6 +169,7 @@ class Snapshot:
     patience: Patience = field(default_factory=Patience)
     cache: CacheSettings = field(default_factory=CacheSettings)
     proxies: KnownProxies = field(default_factory=KnownProxies, repr=False)
+    marks: dict[bytes, bytes] = field(default_factory=dict, repr=False)  # quick digests of keys seen → their own
     plans: dict[str, Plan] = field(default_factory=dict, repr=False)
     terms: Terms = field(default_factory=Terms)  # what each caller is held to
     allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model

@@ -31,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
         example={
             "profiles": {"apikey": {"circuitBreakerThreshold": 3, "circuitBreakerReset": 20000}},
             "requests": {"hedgeAfterMs": 2000},
+            "heedLimits": True,
         },
     ),
     Operation(
