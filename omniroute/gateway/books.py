@@ -12,8 +12,8 @@ import structlog
 from omniroute.gateway.journal import Journal, Noted
 from omniroute.gateway.record import Recorder
 from omniroute.kit.clock import Clock
-from omniroute.routing.ledger import Budget, Unit
 from omniroute.routing import policies
+from omniroute.routing.ledger import Budget, Unit
 from omniroute.routing.periods import Period, span
 from omniroute.services.budgets import budget_of
 from omniroute.state.ledger import MemoryLedger

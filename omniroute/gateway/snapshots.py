@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
+from omniroute.gateway.books import Spend
 from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
-from omniroute.gateway.books import Spend
 from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor

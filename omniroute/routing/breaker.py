@@ -3,8 +3,9 @@
 A failure puts the scope to rest. How firmly is its grip: COUNTED only counts; SOFT is a cooldown, and the scope may
 still be tried when nothing else is left; NAMED lasts until the time that the provider itself named; FIRM is an open
 breaker or a lockout, and nobody is let through. SPENT follows no failure: the provider said that nothing is left of a
-limit until then; the scope comes last, and is free after. When a rest is over, one try is let through as a probe (half-open):
-its success closes the breaker, its failure opens it for longer. After a named time everybody may come again.
+limit until then; the scope comes last, and is free after. When a rest is over, one try is let through as a probe
+(half-open): its success closes the breaker, its failure opens it for longer. After a named time everybody may come
+again.
 
 Nothing here knows a clock: `now` is handed in, in seconds. A clock that went back behind the start of a rest ends it,
 so that a jump never locks anything for longer than was meant.

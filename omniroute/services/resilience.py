@@ -92,7 +92,9 @@ class Resilience:
         if stored is None:
             return Patience()
         read = msgspec.convert(stored, Patience)
-        return Patience(profiles={**DEFAULT_PROFILES, **read.profiles}, requests=read.requests, heed_limits=read.heed_limits)
+        return Patience(
+            profiles={**DEFAULT_PROFILES, **read.profiles}, requests=read.requests, heed_limits=read.heed_limits
+        )
 
     async def update(self, change: ResilienceChange) -> Patience:
         """Change it; raise Unprocessable on a bad value."""

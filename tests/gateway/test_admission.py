@@ -378,7 +378,7 @@ async def test_a_restored_backup_brings_back_what_was_spent_and_keeps_what_is_se
     fake_openai.faults.push("disconnect_watch")
     under_way = asyncio.create_task(gateway.chat(MODEL, max_tokens=50))
     async with asyncio.timeout(5):
-        while len(fake_openai.generations) < 2:  # noqa: ASYNC110 - the fake has no event for it
+        while len(fake_openai.generations) < 2:
             await asyncio.sleep(0.01)
     held = (await standing(gateway))["reserved"]
     await gateway.admin("POST", "/api/db-backups", {"backupId": made["id"]})

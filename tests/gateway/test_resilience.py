@@ -568,7 +568,9 @@ async def test_learned_limits_are_shown_by_account(lone: Several) -> None:
     assert (lockout["connectionId"], lockout["reason"]) == (lone.ids["a"], "rate")
 
 
-async def test_an_account_with_nothing_left_comes_last_until_its_reset_unless_that_is_switched_off(pair: Several) -> None:
+async def test_an_account_with_nothing_left_comes_last_until_its_reset_unless_that_is_switched_off(
+    pair: Several,
+) -> None:
     await pair.combo("best")
     said = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1h"}
     learn = pair.gateway.gateway.plane.learned.note

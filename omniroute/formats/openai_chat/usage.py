@@ -2,7 +2,6 @@
 
 from omniroute.formats.hub import Json, Usage
 
-
 # A usage object with these alone tells of no part of either side.
 _PLAIN = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 
