@@ -585,10 +585,7 @@ async def test_an_account_with_nothing_left_comes_last_until_its_reset_unless_th
     learn(pair.ids["a"], said)
     assert await provider() == "b"
     dry = await pair.gateway.admin("POST", "/api/routing/dry-run", {"model": "best"})
-    assert [(one["connection"], one["state"]) for one in dry["candidates"]] == [
-        ("b account", "chosen"),
-        ("a account", "cooling"),
-    ]
+    assert [(one["provider"], one["state"]) for one in dry["candidates"]] == [("b", "chosen"), ("a", "cooling")]
     assert dry["candidates"][1]["reason"].endswith("(used_up): the provider said that no requests are left")
     told = (await pair.breakers())[f"connection:{pair.ids['a']}"]
     assert (told["state"], told["cooling"], told["reason"], told["failureCount"]) == ("CLOSED", True, "used_up", 0)
