@@ -115,7 +115,10 @@ def copy(visit: Visit, words: str) -> None:
 
 
 async def confirmed(visit: Visit, title: str, about: str, act: str) -> bool:
-    """Ask before something that can't be undone; return whether the answer was yes."""
+    """Ask before something that can't be undone; return whether the answer was yes. One question at a time."""
+    if visit.is_asked:
+        return False
+    visit.is_asked = True
     with ui.dialog() as dialog, ui.element("div").classes("card"):
         text(title, "h2").style("font-size: 17px; font-weight: 600")
         text(about, "p", "soft")
@@ -123,7 +126,9 @@ async def confirmed(visit: Visit, title: str, about: str, act: str) -> bool:
             button(visit.say("act.cancel"), lambda: dialog.submit(False))
             button(act, lambda: dialog.submit(True), kind="bad")
     answer = await dialog
-    dialog.delete()
+    visit.is_asked = False
+    if not dialog.is_deleted:
+        dialog.delete()
     return answer is True
 
 

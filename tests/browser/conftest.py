@@ -46,6 +46,10 @@ class Dashboard:
         await self.page.click("#go")
         await self.page.wait_for_selector(".page h1")
 
+    async def confirm(self, words: str) -> None:
+        """Say yes in the question that comes up."""
+        await self.page.get_by_role("dialog").get_by_role("button", name=words, exact=True).click()
+
 
 @pytest.fixture
 async def dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashboard]:
