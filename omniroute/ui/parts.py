@@ -14,6 +14,8 @@ from omniroute.ui.visit import Visit
 
 Act = Callable[[], Awaitable[object] | object]
 
+_UNDO_S = 10.0
+
 
 def text(words: str, tag: str = "span", classes: str = "") -> TextElement:
     """Write plain text in an element of its own."""
@@ -130,6 +132,22 @@ async def confirmed(visit: Visit, title: str, about: str, act: str) -> bool:
     if not dialog.is_deleted:
         dialog.delete()
     return answer is True
+
+
+def undoable(visit: Visit, words: str, back: Act) -> None:
+    """Tell what was done, with a button that takes it back; it goes away after a while."""
+    with ui.context.client.layout, ui.element("div").classes("undo").props('role="status"') as bar:
+        text(words, classes="grow")
+
+        async def undo() -> None:
+            bar.set_visibility(False)
+            result = back()
+            if isinstance(result, Awaitable):
+                await result
+            bar.delete()
+
+        button(visit.say("act.undo"), undo, icon="undo")
+        ui.timer(_UNDO_S, lambda: bar.set_visibility(False), once=True)
 
 
 def table(columns: Sequence[dict[str, Any]], rows: list[dict[str, Any]], *, key: str = "id") -> ui.table:
