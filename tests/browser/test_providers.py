@@ -20,7 +20,7 @@ async def test_an_endpoint_is_made_tried_ordered_and_deleted(dashboard: Dashboar
     await form.get_by_label("Address").fill("http://127.0.0.1:9/v1")
     await form.get_by_label("Prefix").fill("shelf")
     await form.get_by_role("button", name="Create").click()
-    await expect(form.locator(".q-field--error")).to_contain_text("private")
+    await expect(form.locator(".q-field--error")).to_contain_text("local")
     await form.get_by_text("The address may lie in a private network").click()
     await form.get_by_role("button", name="Try it").click()
     await expect(form.get_by_role("status")).to_contain_text("Nobody answers")

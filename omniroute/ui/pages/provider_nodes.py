@@ -121,7 +121,7 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _created(values: dict[str, Any]) -> dict[str, Any]:
-    return {"input": {name: value for name, value in _read(values).items() if name != "apiKey"}}
+    return {"input": {name: value for name, value in _read(values).items() if name != "apiKey" and value is not None}}
 
 
 def _changed(node: Data, values: dict[str, Any]) -> dict[str, Any]:
