@@ -141,4 +141,5 @@ class _Models:
             await self._visit.act(ADD, {"input": {**again, "contextWindow": model["contextWindow"]}})
             await self.load()
 
-        undoable(self._visit, self._visit.say("models.removed", name=name), back)
+        with self._list:
+            undoable(self._visit, self._visit.say("models.removed", name=name), back)

@@ -180,12 +180,14 @@ class _Page:
         rows.insert(new, moved)
         await self._prioritize({row["id"]: place for place, row in enumerate(rows, 1)})
         name = "up" if new < old else "down"
-        ui.run_javascript(f"document.querySelector('.connection:nth-child({new + 1}) .step-{name}')?.focus()")
 
         async def back() -> None:
             await self._prioritize(before)
 
-        undoable(self._visit, self._visit.say("providers.moved", name=moved["name"]), back)
+        # The button that was pressed is gone with the list as it was.
+        with self._list:
+            ui.run_javascript(f"document.querySelector('.connection:nth-child({new + 1}) .step-{name}')?.focus()")
+            undoable(self._visit, self._visit.say("providers.moved", name=moved["name"]), back)
 
     async def _prioritize(self, wanted: dict[str, int]) -> None:
         for row in self._rows:
