@@ -87,7 +87,7 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 
 async def _shoot(browser: Browser, url: str, password: str, shot: Shot) -> None:
     context = await browser.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme="dark" if shot.is_dark else "light"
+        viewport={"width": 1200, "height": 760}, color_scheme="dark" if shot.is_dark else "light"
     )
     page: Page = await context.new_page()
     await page.goto(f"{url}/dashboard/sign-in?next=/dashboard{shot.path}")

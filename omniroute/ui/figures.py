@@ -57,3 +57,11 @@ def rate(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"  # noqa: PLR2004 - one digit is enough
+
+
+def size(value: float) -> str:
+    """Spell a length in bytes: 940 B, 12.3 kB, 4.56 MB."""
+    for least, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= least:
+            return f"{value / least:.1f} {unit}"
+    return f"{value:.0f} B"

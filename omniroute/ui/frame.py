@@ -13,6 +13,16 @@ HOME = "/dashboard"
 _THEMES = {"auto": ("brightness_auto", None), "light": ("light_mode", False), "dark": ("dark_mode", True)}
 _NARROW = 900
 _YEAR_S = 365 * 24 * 3600
+# What the browser does by itself: the page's language, lists that scroll reached by keys, and whatever says until when
+# something lasts counts down.
+_SCRIPT = """<script>
+document.documentElement.lang = "LANGUAGE";
+setInterval(() => document.querySelectorAll(".q-table__middle.scroll").forEach((one) => { one.tabIndex = 0; }), 500);
+setInterval(() => document.querySelectorAll("[data-until]").forEach((one) => {
+  const left = Math.max(0, Math.ceil((Date.parse(one.dataset.until) - Date.now()) / 1000));
+  one.dataset.left = left > 59 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} min` : `${left} s`;
+}), 1000);
+</script>"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,7 @@ class Place:
 
 def show_frame(visit: Visit, places: Sequence[Place], *, version: str) -> None:
     """Build the frame and, inside it, the page that the address names."""
+    ui.add_body_html(_SCRIPT.replace("LANGUAGE", visit.language))
     ui.html(f'<a class="skip" href="#content">{visit.say("frame.skip")}</a>', sanitize=False)
     dark = ui.dark_mode(_THEMES.get(visit.theme, _THEMES["auto"])[1])
     drawer = ui.left_drawer(value=False, fixed=True, top_corner=True).props(

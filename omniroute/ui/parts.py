@@ -14,6 +14,8 @@ from omniroute.ui.visit import Visit
 
 Act = Callable[[], Awaitable[object] | object]
 
+_UNDO_S = 10.0
+
 
 def text(words: str, tag: str = "span", classes: str = "") -> TextElement:
     """Write plain text in an element of its own."""
@@ -115,7 +117,10 @@ def copy(visit: Visit, words: str) -> None:
 
 
 async def confirmed(visit: Visit, title: str, about: str, act: str) -> bool:
-    """Ask before something that can't be undone; return whether the answer was yes."""
+    """Ask before something that can't be undone; return whether the answer was yes. One question at a time."""
+    if visit.is_asked:
+        return False
+    visit.is_asked = True
     with ui.dialog() as dialog, ui.element("div").classes("card"):
         text(title, "h2").style("font-size: 17px; font-weight: 600")
         text(about, "p", "soft")
@@ -123,8 +128,26 @@ async def confirmed(visit: Visit, title: str, about: str, act: str) -> bool:
             button(visit.say("act.cancel"), lambda: dialog.submit(False))
             button(act, lambda: dialog.submit(True), kind="bad")
     answer = await dialog
-    dialog.delete()
+    visit.is_asked = False
+    if not dialog.is_deleted:
+        dialog.delete()
     return answer is True
+
+
+def undoable(visit: Visit, words: str, back: Act) -> None:
+    """Tell what was done, with a button that takes it back; it goes away after a while."""
+    with ui.context.client.layout, ui.element("div").classes("undo").props('role="status"') as bar:
+        text(words, classes="grow")
+
+        async def undo() -> None:
+            bar.set_visibility(False)
+            result = back()
+            if isinstance(result, Awaitable):
+                await result
+            bar.delete()
+
+        button(visit.say("act.undo"), undo, icon="undo")
+        ui.timer(_UNDO_S, lambda: bar.set_visibility(False), once=True)
 
 
 def table(columns: Sequence[dict[str, Any]], rows: list[dict[str, Any]], *, key: str = "id") -> ui.table:

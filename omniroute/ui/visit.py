@@ -27,7 +27,8 @@ class Visit:
     """Given to every page.
 
     `root` is the gateway's address as the browser knows it; `zone` the viewer's time zone, once the browser told it.
-    `is_new`: this browser was not welcomed yet.
+    `is_new`: this browser was not welcomed yet. `is_asked`: a question waits for its answer, so that no second one
+    comes up when a button is pressed twice.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Visit:
         self.theme = theme
         self.root = root
         self.is_new = is_new
+        self.is_asked = False
         self.zone: ZoneInfo | None = None
 
     def say(self, name: str, /, **values: object) -> str:

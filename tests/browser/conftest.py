@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.commands.programs import Installation, Serving
@@ -14,7 +15,14 @@ PASSWORD = "correct horse battery"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests share one loop, as the browser that they share lives in it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A browser, where this machine has one."""
     path = next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -46,8 +54,12 @@ class Dashboard:
         await self.page.click("#go")
         await self.page.wait_for_selector(".page h1")
 
+    async def confirm(self, words: str) -> None:
+        """Say yes in the question that comes up."""
+        await self.page.get_by_role("dialog").get_by_role("button", name=words, exact=True).click()
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashboard]:
     """A dashboard at its sign-in page."""
     installation = Installation(home=tmp_path)

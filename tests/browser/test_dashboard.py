@@ -43,7 +43,7 @@ async def test_a_provider_is_connected_changed_and_deleted(dashboard: Dashboard)
     await expect(line).to_contain_text("Ready")
     assert "mistral-key-0123456789" not in await page.content()
     await line.get_by_label("Delete").click()
-    await page.get_by_role("button", name="Delete", exact=True).last.click()
+    await dashboard.confirm("Delete")
     await expect(line).to_have_count(0)
 
 

@@ -51,5 +51,5 @@ async def test_a_key_is_made_limited_renewed_and_revoked(dashboard: Dashboard) -
     await expect(row).to_contain_text("old text until")
 
     await row.get_by_label("Revoke").click()
-    await page.get_by_role("button", name="Revoke", exact=True).last.click()
+    await dashboard.confirm("Revoke")
     await expect(row).to_have_count(0)

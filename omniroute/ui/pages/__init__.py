@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from omniroute.ui.frame import Place
 from omniroute.ui.pages import (
     analytics,
+    backups,
     combo,
     combos,
     costs,
@@ -36,6 +37,7 @@ PLACES: Sequence[Place] = (
     Place(path="/health", group="nav.look", name="nav.health", icon="monitor_heart", build=health.show),
     Place(path="/playground", group="nav.try", name="nav.playground", icon="science", build=playground.show),
     Place(path="/welcome", group="nav.try", name="nav.welcome", icon="waving_hand", build=welcome.show),
+    Place(path="/backups", group="nav.try", name="nav.backups", icon="inventory_2", build=backups.show),
     Place(path="/settings", group="nav.try", name="nav.settings", icon="settings", build=settings.show),
     Place(path="/settings/{tab}", group="nav.try", name="nav.settings", icon="", build=settings.show),
 )
