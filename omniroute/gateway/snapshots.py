@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
+from omniroute.formats.kinds import Kind
+from omniroute.gateway.other_models import built_in, listed_others, other_names, others_of, with_others
 from omniroute.gateway.shape import shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
 from omniroute.gateway.spending import Spend
@@ -16,7 +18,6 @@ from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
-from omniroute.services.custom_models import ModelKind
 from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.pricing import rates_of
@@ -87,6 +88,7 @@ class Snapshots:
         sources.prices.override(rates_of(await sources.own_prices.list()))
         proxies = await sources.proxies.known()
         accounts = _with_custom(_accounts(connections, nodes, patience), await sources.custom_models.list())
+        accounts.append(built_in(patience))
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, await sources.aliases.list())
@@ -101,6 +103,8 @@ class Snapshots:
             accounts=_grouped(accounts),
             names=_named(accounts),
             models=[*_listed(accounts), *_listed_names(known, combos)],
+            others=listed_others(accounts),
+            other_names=other_names(accounts),
             known=known,
             combos=combos,
             balance=balance,
@@ -165,17 +169,20 @@ def _profile(row: ConnectionRow, patience: Patience, *, local: bool) -> Profile:
 
 
 def _with_custom(accounts: Iterable[Account], custom: Iterable[CustomModelRow]) -> list[Account]:
-    """Return the accounts with the chat models that operators added to their providers."""
-    added: dict[str, list[str]] = {}
+    """Return the accounts with the models that operators added to their providers."""
+    added: dict[str, dict[Kind, list[str]]] = {}
     for row in custom:
-        if row.kind == ModelKind.CHAT:
-            added.setdefault(row.provider, []).append(row.model)
+        added.setdefault(row.provider, {}).setdefault(Kind(row.kind), []).append(row.model)
     return [
-        replace(account, models=tuple(dict.fromkeys((*account.models, *more))))
-        if (more := added.get(account.provider_id))
+        replace(account, models=_joined(account.models, more.pop(Kind.CHAT, ())), others=with_others(account, more))
+        if (more := dict(added.get(account.provider_id, {})))
         else account
         for account in accounts
     ]
+
+
+def _joined(models: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*models, *more)))
 
 
 def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:
@@ -212,6 +219,7 @@ def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience) -
         max_concurrent=row.max_concurrent,
         repairs=record.repairs,
         models=_own_models(row) or tuple(model.id for model in record.chat_models),
+        others=others_of(record),
         profile=_profile(row, patience, local=row.is_local),
     )
 

@@ -19,12 +19,14 @@ from omniroute.kit.addresses import Network, client_address
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import NotAllowed, NotFound, OmniError
 from omniroute.kit.ids import new_id
+from omniroute.upstream.endpoints import Purpose
 from omniroute.v1 import doors, lists
 from omniroute.v1.asgi import AsgiClient, Receive, Scope, Send
 from omniroute.v1.callers import identify
 from omniroute.v1.chat import Chat, Exchange
 from omniroute.v1.counts import Counts
 from omniroute.v1.doors import Door
+from omniroute.v1.media import Media, serve_embedding_models, serve_image_models
 from omniroute.v1.stored import Stored
 
 log = structlog.get_logger(__name__)
@@ -39,9 +41,11 @@ class Route:
     format: Format
     serve: str = "chat"  # a name among DataPlane's handlers
     door: Door | None = None  # for chat
+    purpose: Purpose | None = None  # for what is no chat
 
 
 _MODEL = "(?P<model>.+)"
+_PROVIDER = "/v1/providers/(?P<provider>[^/]+)"
 _RESPONSE = "/v1/responses/(?P<id>[^/]+)"
 _GEMINI_VERB = f"{_MODEL}:(?P<action>generateContent|streamGenerateContent)"
 
@@ -52,6 +56,10 @@ def _chat(path: str, form: Format, door: Door) -> Route:
 
 def _get(path: str, form: Format, serve: str) -> Route:
     return Route(method="GET", path=path, format=form, serve=serve)
+
+
+def _ask(path: str, purpose: Purpose) -> Route:
+    return Route(method="POST", path=path, format=Format.OPENAI_CHAT, purpose=purpose)
 
 
 def _post(path: str, form: Format, serve: str) -> Route:
@@ -66,7 +74,21 @@ ROUTES = (
     _chat("/api/chat", Format.OLLAMA, doors.OLLAMA),
     _chat("/v1/api/generate", Format.OLLAMA, doors.GENERATE),
     _chat("/api/generate", Format.OLLAMA, doors.GENERATE),
-    _chat("/v1/providers/(?P<provider>[^/]+)/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
+    _chat(f"{_PROVIDER}/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
+    _ask("/v1/embeddings", Purpose.EMBEDDINGS),
+    _get("/v1/embeddings", Format.OPENAI_CHAT, "embedding_models"),
+    _ask(f"{_PROVIDER}/embeddings", Purpose.EMBEDDINGS),
+    _get(f"{_PROVIDER}/embeddings", Format.OPENAI_CHAT, "embedding_models"),
+    _ask("/v1/images/generations", Purpose.IMAGES),
+    _get("/v1/images/generations", Format.OPENAI_CHAT, "image_models"),
+    _ask(f"{_PROVIDER}/images/generations", Purpose.IMAGES),
+    _get(f"{_PROVIDER}/images/generations", Format.OPENAI_CHAT, "image_models"),
+    _ask("/v1/images/edits", Purpose.IMAGE_EDITS),
+    _ask("/v1/audio/transcriptions", Purpose.TRANSCRIPTIONS),
+    _ask("/v1/audio/translations", Purpose.TRANSLATIONS),
+    _ask("/v1/audio/speech", Purpose.SPEECH),
+    _ask("/v1/moderations", Purpose.MODERATIONS),
+    _ask("/v1/rerank", Purpose.RERANK),
     # Google's SDK asks below v1beta, its newest one below v1 too.
     _chat(f"/(?:api/)?v1(?:beta)?/models/{_GEMINI_VERB}", Format.GEMINI, doors.GEMINI),
     _get(_RESPONSE, Format.OPENAI_RESPONSES, "response"),
@@ -116,6 +138,7 @@ class DataPlane:
         self,
         *,
         chat: Chat,
+        media: Media,
         stored: Stored,
         counts: Counts,
         snapshot: Callable[[], Snapshot],
@@ -128,6 +151,8 @@ class DataPlane:
         self._cors = cors
         self._trusted = trusted
         self._handlers: Mapping[str, Handler] = {
+            "embedding_models": serve_embedding_models,
+            "image_models": serve_image_models,
             "models": lists.serve_models,
             "model": lists.serve_model,
             "gemini_models": lists.serve_gemini_models,
@@ -142,6 +167,7 @@ class DataPlane:
             "count_gemini": counts.serve_gemini,
         }
         self._chat = chat
+        self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -173,6 +199,8 @@ class DataPlane:
             )
             if route.door is not None:
                 await self._chat.serve(exchange, route.door)
+            elif route.purpose is not None:
+                await self._media.serve(exchange, route.purpose)
             else:
                 await self._handlers[route.serve](exchange)
         except OmniError as error:
