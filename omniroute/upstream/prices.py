@@ -163,4 +163,12 @@ def cost_of(rate: Rate | None, usage: Usage | None, service: str | None = None) 
     if rate is None or usage is None:
         return None, None
     served = rate.under(service)
-    return (None, None) if served is None else (cost_nano(served, usage), rate.version)
+    if served is None or _is_unsaid(served.prices, usage):
+        return None, None
+    return cost_nano(served, usage), rate.version
+
+
+def _is_unsaid(prices: Prices, usage: Usage) -> bool:
+    """Whether a model is paid by the token, and nobody knows how many there were."""
+    is_by_token = bool(prices.input or prices.output) and not prices.is_by_unit
+    return is_by_token and usage.input is None and usage.output is None
