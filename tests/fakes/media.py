@@ -306,6 +306,7 @@ class Picturer:
     def __init__(self) -> None:
         self.place = ""
         self.looks = 1
+        self.ignores_spelling = False
         self._orders: dict[str, int] = {}
 
     def __call__(self, request: Received, memory: Memory) -> Reply:
@@ -334,7 +335,7 @@ class Picturer:
         body = request.body
         assert "size" not in body
         b64 = base64.b64encode(PNG).decode()
-        if body.get("response_format") in {"base64", "b64_json"}:
+        if body.get("response_format") in {"base64", "b64_json"} and not self.ignores_spelling:
             return said({"data": [{"b64_json": b64}] * body.get("n", 1)})
         return said({"data": [{"url": f"{self.place}/files/{n}.png"} for n in range(body.get("n", 1))]})
 

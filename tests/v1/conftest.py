@@ -15,6 +15,8 @@ from tests.fakes import media
 from tests.fakes.media import AssemblyAI, MediaFake, Picturer
 from tests.gateways import GatewayMaker, RunningGateway
 
+MOST_BYTES = 8 * 1024 * 1024  # of a form
+
 
 @dataclass(kw_only=True)
 class MediaBench:
@@ -88,7 +90,7 @@ async def shared_media(migrated_folder: Path, tmp_path_factory: pytest.TempPathF
     """The parts that stay up from test to test."""
     async with AsyncExitStack() as stack:
         make = GatewayMaker(migrated_folder, tmp_path_factory.mktemp("media"), stack)
-        gateway = await make()
+        gateway = await make(max_upload_bytes=MOST_BYTES)
         sdk = openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key, max_retries=0)
         stack.push_async_callback(sdk.close)
         bench = MediaBench(gateway=gateway, sdk=sdk)
