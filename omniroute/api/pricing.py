@@ -25,7 +25,7 @@ _Model = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]
 
 @shape
 class NewPrice(ModelPrice):
-    """US dollars for a million tokens of each kind, and for what is no token; what is left out has no price of its own."""
+    """US dollars for a million tokens of each kind, and for what is no token; left out: no price of its own."""
 
     input: _Dollars
     output: _Dollars

@@ -150,6 +150,6 @@ def numbered(value: object) -> int | None:
 
 def seconds(value: object) -> int | None:
     """Return a vendor's seconds in milliseconds, None for what is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**7:  # noqa: PLR2004 - months
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**7:
         return round(value * 1000)
     return None

@@ -5,7 +5,7 @@ The models listed are those that a provider is known to have; what a connection 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from omniroute.formats.kinds import Kind
 from omniroute.kit.errors import NotFound
 from omniroute.upstream.auth import Scheme
 from omniroute.upstream.endpoints import LAYOUTS, Purpose, join, path_of, repaired
-from omniroute.upstream.offers import Offer, offer_of
+from omniroute.upstream.offers import OFFERS, Offer, offer_of
 
 AuthKind = Literal["apiKey", "oauth", "none"]
 Probe = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
@@ -93,7 +93,7 @@ def endpoint_url(
         root = repaired(base_url or "", of)
         return join(root, path_of(LAYOUTS[of], purpose, stream=stream), model)
     offer = offer_of(of.id, purpose)
-    if purpose not in of.purposes and offer is None:
+    if purpose not in of.purposes:
         raise NotFound(f"{of.name} has no endpoint for {purpose.value!r}.")
     root = of.base_url
     if base_url is not None and base_url.strip().rstrip("/") != root:
@@ -823,7 +823,10 @@ _LOCAL = (
     ),
 )
 
-CATALOGUE: tuple[ProviderRecord, ...] = (*_KEYED, *_WITHOUT_CHAT, *_LOCAL, *_UNSUPPORTED)
+CATALOGUE: tuple[ProviderRecord, ...] = tuple(
+    replace(record, purposes=record.purposes | OFFERS.get(record.id, {}).keys())
+    for record in (*_KEYED, *_WITHOUT_CHAT, *_LOCAL, *_UNSUPPORTED)
+)
 _BY_NAME: Mapping[str, ProviderRecord] = MappingProxyType(
     {record.alias: record for record in CATALOGUE} | {record.id: record for record in CATALOGUE}
 )

@@ -116,6 +116,7 @@ OFFERS: Mapping[str, Mapping[Purpose, Offer]] = {
     "vllm": {**_LIKE_OPENAI},
     "sdwebui": {_IMAGES: Offer(dialect="sdwebui", path="/sdapi/v1/txt2img")},
     "comfyui": {_IMAGES: Offer(dialect="comfyui", path="")},
+    "demo": {**_LIKE_OPENAI},
     "local": {_EMBEDDINGS: Offer(dialect="plain")},
 }
 

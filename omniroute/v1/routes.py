@@ -6,12 +6,14 @@ The path decides the format of everything said on it, errors included.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
 from omniroute.formats.table import CODECS
+from omniroute.gateway.operations import ROWS
 from omniroute.gateway.pipeline import fault_of
 from omniroute.gateway.reply import error_answer
 from omniroute.gateway.snapshot import Snapshot
@@ -41,7 +43,6 @@ class Route:
     format: Format
     serve: str = "chat"  # a name among DataPlane's handlers
     door: Door | None = None  # for chat
-    purpose: Purpose | None = None  # for what is no chat
 
 
 _MODEL = "(?P<model>.+)"
@@ -59,7 +60,7 @@ def _get(path: str, form: Format, serve: str) -> Route:
 
 
 def _ask(path: str, purpose: Purpose) -> Route:
-    return Route(method="POST", path=path, format=Format.OPENAI_CHAT, purpose=purpose)
+    return Route(method="POST", path=path, format=Format.OPENAI_CHAT, serve=purpose.value)
 
 
 def _post(path: str, form: Format, serve: str) -> Route:
@@ -151,6 +152,7 @@ class DataPlane:
         self._cors = cors
         self._trusted = trusted
         self._handlers: Mapping[str, Handler] = {
+            **{purpose.value: partial(media.serve, purpose=purpose) for purpose in ROWS},
             "embedding_models": serve_embedding_models,
             "image_models": serve_image_models,
             "models": lists.serve_models,
@@ -167,7 +169,6 @@ class DataPlane:
             "count_gemini": counts.serve_gemini,
         }
         self._chat = chat
-        self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -199,8 +200,6 @@ class DataPlane:
             )
             if route.door is not None:
                 await self._chat.serve(exchange, route.door)
-            elif route.purpose is not None:
-                await self._media.serve(exchange, route.purpose)
             else:
                 await self._handlers[route.serve](exchange)
         except OmniError as error:

@@ -27,7 +27,14 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(32)
 SOUND = b"ID3\x04" + bytes(range(256)) * 40
 TEXT = "Hello there. This is a test."
 SECONDS = 3.5
-_WORDS = (("Hello", 0.0, 0.4), ("there.", 0.5, 0.9), ("This", 1.5, 1.7), ("is", 1.8, 1.9), ("a", 2.0, 2.1), ("test.", 2.2, 3.0))  # fmt: skip
+_WORDS = (
+    ("Hello", 0.0, 0.4),
+    ("there.", 0.5, 0.9),
+    ("This", 1.5, 1.7),
+    ("is", 1.8, 1.9),
+    ("a", 2.0, 2.1),
+    ("test.", 2.2, 3.0),
+)
 
 
 class MediaFake(FakeUpstream):
@@ -81,6 +88,8 @@ def vector(text: object, length: int = 8) -> list[float]:
 def openai(request: Received, memory: Memory) -> Reply:
     """OpenAI: embeddings, pictures, sound, moderation."""
     openai_rim.admit(request, memory)
+    if request.path == "/v1/rerank":  # servers of one's own, such as vLLM
+        return ranker(request, memory)
     serve = _OPENAI.get((request.method, request.path))
     return openai_rim.rim(request, memory) if serve is None else serve(request)
 
@@ -240,7 +249,10 @@ def deepgram(request: Received, memory: Memory) -> Reply:
         raise Rejected(404, "Not found.")
     assert request.headers["content-type"].startswith("audio/")
     assert request.raw
-    words = [{"word": word.strip(".").lower(), "punctuated_word": word, "start": start, "end": end} for word, start, end in _WORDS]  # fmt: skip
+    words = [
+        {"word": word.strip(".").lower(), "punctuated_word": word, "start": start, "end": end}
+        for word, start, end in _WORDS
+    ]
     channel: Json = {"alternatives": [{"transcript": TEXT, "confidence": 0.99, "words": words}]}
     if request.query.get("detect_language") == "true":
         channel["detected_language"] = "en"
@@ -362,7 +374,9 @@ class Picturer:
         if self._orders[name] >= 0:
             return said({})
         images = [{"filename": "omniroute_1.png", "subfolder": "", "type": "output"}]
-        return said({name: {"status": {"status_str": "success", "completed": True}, "outputs": {"7": {"images": images}}}})
+        return said(
+            {name: {"status": {"status_str": "success", "completed": True}, "outputs": {"7": {"images": images}}}}
+        )
 
     def _view(self, request: Received) -> Reply:
         assert request.query["filename"] == "omniroute_1.png"
@@ -404,8 +418,9 @@ def ranker(request: Received, memory: Memory) -> Reply:
     results = [{"index": index, "relevance_score": 1 / (place + 1)} for place, index in enumerate(order)]
     if request.path == "/v2/rerank":
         assert "top_k" not in body
-        return said({"id": "r1", "results": results[: body.get("top_n")], "meta": {"billed_units": {"search_units": 1}}})
+        return said(
+            {"id": "r1", "results": results[: body.get("top_n")], "meta": {"billed_units": {"search_units": 1}}}
+        )
     if "top_k" in body or body["model"].startswith("rerank-2"):
         return said({"object": "list", "data": results[: body.get("top_k")], "usage": {"total_tokens": 26}})
     return said({"model": body["model"], "results": results[: body.get("top_n")], "usage": {"total_tokens": 15}})
-

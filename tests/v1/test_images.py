@@ -160,9 +160,7 @@ async def test_a_mask_goes_along_and_what_is_no_picture_does_not(bench: MediaBen
 
 
 async def test_partial_pictures_stream_through(bench: MediaBench) -> None:
-    stream = await bench.sdk.images.generate(
-        model="openai/gpt-image-1", prompt="x", stream=True, partial_images=2
-    )
+    stream = await bench.sdk.images.generate(model="openai/gpt-image-1", prompt="x", stream=True, partial_images=2)
     events = [event async for event in stream]
     assert [event.type for event in events] == ["image_generation.partial_image"] * 2 + ["image_generation.completed"]
     row = await bench.row()
@@ -182,9 +180,7 @@ async def test_a_stream_is_made_of_a_whole_answer_where_the_provider_makes_none(
 @pytest.mark.parametrize("fault", ["cut_at_boundary", "reset", "end_early", "error_mid_stream"])
 async def test_a_stream_that_is_cut_ends_with_an_error(bench: MediaBench, fault: Any) -> None:
     bench.fakes["openai"].faults.push(fault)
-    stream = await bench.sdk.images.generate(
-        model="openai/gpt-image-1", prompt="x", stream=True, partial_images=3
-    )
+    stream = await bench.sdk.images.generate(model="openai/gpt-image-1", prompt="x", stream=True, partial_images=3)
     with pytest.raises(openai.APIError):
         async for _event in stream:
             pass

@@ -1,4 +1,4 @@
-"""Speech made of text: OpenAI's request, and how OpenAI's kin and Deepgram are asked. The answer is sound as it comes."""
+"""Speech made of text: OpenAI's request, and how its kin and Deepgram are asked. The answer is sound as it comes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from omniroute.kit.json import dumps
 _LONGEST_CUE_MS = 7000
 _LONGEST_CUE = 84  # letters: two lines of a subtitle
 _SILENCE_MS = 1500
-_ENDS = (".", "?", "!", "…", "。", "？", "！")
+_ENDS = (".", "?", "!", "\u2026", "\u3002", "\uff1f", "\uff01")  # the last are those of Chinese and Japanese
 _PLAIN = "text/plain; charset=utf-8"
 _MEDIA = {"text": _PLAIN, "srt": _PLAIN, "vtt": "text/vtt; charset=utf-8"}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from omniroute.formats.exchange import Ask, Talk, nonsense, numbered
-from omniroute.formats.images.request import ImageRequest, picture_type
 from omniroute.formats.hub import Json, Usage
+from omniroute.formats.images.request import ImageRequest, picture_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def _sdwebui(request: ImageRequest, model: str) -> Talk[Pictures]:
 
 
 def comfyui(request: ImageRequest, spot: Spot) -> Talk[Pictures]:
-    """ComfyUI: a graph is put into its queue, and looked for until it is done; the model is a checkpoint's file name."""
+    """ComfyUI: a graph goes into its queue, and is looked for until it is done; the model is a checkpoint's file."""
     return fitted(request, _comfyui(request, spot))
 
 

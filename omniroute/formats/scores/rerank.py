@@ -16,7 +16,7 @@ _BYTES_A_TOKEN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerankRequest:
-    """A query and what may answer it. `voyage`: the client speaks Voyage's words. `documents` as the client has them."""
+    """A query and what may answer it, as the client has it. `voyage`: the client speaks Voyage's words."""
 
     query: str
     documents: tuple[str | Json, ...]
