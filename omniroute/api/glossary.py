@@ -65,6 +65,7 @@ WORDS: Mapping[str, str] = {
     "firstByteTimeoutMs": "How long each try may take to begin, in milliseconds.",
     "firstTokenMs": "The time to the first piece of the answer, in milliseconds.",
     "format": "The wire format of the client.",
+    "LoggedRequest.kind": "What was asked for: chat, embedding, image, transcription, speech, moderation, rerank.",
     "ShownRequest.kind": "What was asked for: chat, embedding, image, transcription, speech, moderation, rerank.",
     "audioMinute": "US dollars for a minute of sound.",
     "characters": "US dollars for a million letters that are spoken.",

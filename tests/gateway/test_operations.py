@@ -136,7 +136,7 @@ async def test_a_restart_forgets_no_record(gateway: RunningGateway, fake: MediaF
     rows = await gateway.rows(5)
     assert {row.kind for row in rows} == {"embedding"}
     logged = await gateway.admin("GET", "/api/usage/request-logs?limit=1")
-    assert logged["requests"][0]["kind"] == "embedding"
+    assert logged[0]["kind"] == "embedding"
 
 
 async def test_a_local_embedding_says_what_to_install_where_it_is_not(gateway: RunningGateway) -> None:
