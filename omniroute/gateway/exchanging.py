@@ -99,12 +99,16 @@ class Exchanges:
     async def _whole(self, call: Call, target: Target, ask: Ask, watch: Watch) -> Told:
         answer = await self.open(call, target, ask, watch)
         try:
-            watch.wait(Reason.IDLE, call.limited(self._limits.idle_s))
-            with timeouts(watch):
-                body = await answer.read(self._limits.answer_bytes)
+            body = await self.read(call, answer, watch)
         finally:
             answer.close()
         return Told(headers=answer.headers, body=body)
+
+    async def read(self, call: Call, answer: Answer, watch: Watch) -> bytes:
+        """Return a whole body, within the limits."""
+        watch.wait(Reason.IDLE, call.limited(self._limits.idle_s))
+        with timeouts(watch):
+            return await answer.read(self._limits.answer_bytes)
 
     async def open(self, call: Call, target: Target, ask: Ask, watch: Watch) -> Answer:
         """Ask one question; return the answer when its status is a success."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from omniroute.formats.events import Fault
+from omniroute.formats.exchange import NoResult, Told
 from omniroute.formats.failures import failure_of, truncated
 from omniroute.formats.framing import SseDeframer, sse
 from omniroute.formats.hub import Usage
-from omniroute.formats.images.answer import events, token_usage
+from omniroute.formats.images.answer import Pictures, events, token_usage
+from omniroute.formats.images.openai import whole
 from omniroute.gateway.attempt import MAX_ERROR_BODY, cleaned
 from omniroute.gateway.call import Call
 from omniroute.gateway.exchanging import Exchanges, cannot, check_losses, spot_of
@@ -141,6 +143,7 @@ class AsFlow:
         request, spot = operation_of(call).request, spot_of(call, target)
         if dialect.stream is None:
             assert dialect.talk is not None  # noqa: S101 - a dialect has one of them
+            request = dataclasses.replace(request, spelling="b64_json")  # events hold the pictures themselves
             result = await self._exchanges.result(call, target, dialect.talk(request, spot), watch)
             return Flow(media_type=_EVENTS, result=result)
         answer = await self._exchanges.open(call, target, dialect.stream(request, spot), watch)
@@ -148,7 +151,7 @@ class AsFlow:
         try:
             begun = await self._begun(call, answer, watch)
         finally:
-            if begun is None:
+            if begun is None or begun.result is not None:
                 answer.close()
         call.saw_first_token()
         return begun
@@ -156,6 +159,8 @@ class AsFlow:
     async def _begun(self, call: Call, answer: Answer, watch: Watch) -> Flow:
         media_type = answer.headers.get("content-type", "")
         is_events = operation_of(call).row.purpose in _STREAMS
+        if is_events and media_type.startswith("application/json"):
+            return Flow(media_type=_EVENTS, result=await self._unasked(call, answer, watch))
         if media_type.startswith(_NO_SOUND) and not (is_events and media_type.startswith(_EVENTS)):
             await _refused(answer, media_type)
         flow = Flow(media_type=media_type, answer=answer, tap=Tap() if is_events else None)
@@ -168,6 +173,14 @@ class AsFlow:
                 raise AttemptFailed(of_fault(truncated()))
             if flow.tap is None or flow.tap.has_begun:
                 return flow
+
+    async def _unasked(self, call: Call, answer: Answer, watch: Watch) -> Pictures:
+        """Read a whole answer where a stream was asked for."""
+        body = await self._exchanges.read(call, answer, watch)
+        try:
+            return whole(Told(headers=answer.headers, body=body))
+        except NoResult as error:
+            raise AttemptFailed(of_fault(cleaned(error.fault))) from error
 
     async def finish(self, call: Call, begun: Flow, watch: Watch) -> None:
         """Send it on."""

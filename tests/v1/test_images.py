@@ -177,6 +177,11 @@ async def test_a_stream_is_made_of_a_whole_answer_where_the_provider_makes_none(
     assert [(event.type, event.b64_json) for event in events] == [("image_generation.completed", B64)]
 
 
+async def test_a_whole_answer_where_a_stream_was_asked_for_is_made_one(bench: MediaBench) -> None:
+    stream = await bench.sdk.images.generate(model="demo/painter", prompt="x", stream=True, n=2)
+    assert [event.type async for event in stream] == ["image_generation.completed"] * 2
+
+
 @pytest.mark.parametrize("fault", ["cut_at_boundary", "reset", "end_early", "error_mid_stream"])
 async def test_a_stream_that_is_cut_ends_with_an_error(bench: MediaBench, fault: Any) -> None:
     bench.fakes["openai"].faults.push(fault)

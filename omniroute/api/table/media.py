@@ -62,7 +62,7 @@ def _list(name: str, path: str, summary: str, **more: object) -> Operation:
         policy=Policy.INFERENCE,
         format=Format.OPENAI_CHAT,
         answer=media.OTHER_MODELS,
-        errors=_CALLER,
+        errors=(*_CALLER, Invalid) if "{provider}" in path else _CALLER,
         **more,  # type: ignore[arg-type]  # the fields of Operation
     )
 

@@ -1,10 +1,10 @@
 """Pictures from OpenAI and from those that take its form with small differences."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from omniroute.formats.exchange import Ask, Spot, Talk, json_ask, multipart, told_object
-from omniroute.formats.hub import Json
+from omniroute.formats.exchange import Ask, Spot, Talk, Told, json_ask, multipart, nonsense, told_object
+from omniroute.formats.hub import Json, Usage
 from omniroute.formats.images.answer import Picture, Pictures, fitted, listed, token_usage
 from omniroute.formats.images.request import ImageRequest
 
@@ -79,6 +79,16 @@ def stream_ask(request: ImageRequest, spot: Spot) -> Ask:
 def edits(request: ImageRequest, spot: Spot) -> Talk[Pictures]:
     """Ask for changed pictures, in a form."""
     return fitted(request, _edited(request, spot))
+
+
+def whole(told: Told) -> Pictures:
+    """Read a whole answer where a stream was asked for; raise NoResult when its pictures lie elsewhere."""
+    value = told_object(told)
+    pictures = listed(value.get("data"))
+    if not pictures or any(one.data is None for one in pictures):
+        raise nonsense("is no stream of pictures")
+    made = _made(value, pictures)
+    return replace(made, usage=replace(made.usage or Usage(), images=len(pictures)))
 
 
 def _edited(request: ImageRequest, spot: Spot) -> Talk[Pictures]:

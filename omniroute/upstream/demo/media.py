@@ -32,7 +32,8 @@ def _said(value: Any) -> Script:
 def _embeddings(body: bytes) -> Script:
     asked = json.loads(body)
     given, length = asked["input"], min(asked.get("dimensions", _LENGTH), _LONGEST)
-    texts = given if isinstance(given, list) else [given]
+    is_one = isinstance(given, str) or isinstance(given[0], int)
+    texts = [given] if is_one else given
     data = [
         {"object": "embedding", "index": number, "embedding": _vector(text, length)}
         for number, text in enumerate(texts)
