@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from omniroute import __version__
 from omniroute.api.glossary import PARAMETERS
-from omniroute.api.operation import FORM, HTML, ID_PATTERN, Operation, edited, expanded
+from omniroute.api.operation import EVENTS, FORM, HTML, ID_PATTERN, Operation, edited, expanded
 from omniroute.api.schemas import Schemas
 from omniroute.edge.admission import COOKIE, Policy
 from omniroute.edge.rim import JSON
@@ -40,6 +40,9 @@ _IF_MATCH: JsonObject = {
     "description": "The ETag of the version that is to be changed; 412 when there is a newer one.",
     "schema": {"type": "string"},
 }
+_TEXT: JsonObject = {"schema": {"type": "string"}}
+# A reader may take an event for its data alone, or for its name and its data.
+_STREAMS: JsonObject = {EVENTS: {"schema": {"type": ["string", "object"]}}}
 _SHARED_HEADERS: JsonObject = {
     "ETag": {"description": "The version; send it as If-Match with a change.", "schema": {"type": "string"}},
     "RequestId": {"description": "The request's id; the gateway's log has the same.", "schema": {"type": "string"}},
@@ -189,7 +192,7 @@ def _content(row: Operation, schemas: Schemas) -> JsonObject:
         return {"text/html": {"schema": {"type": "string"}}}
     if row.media != JSON:
         return {row.media: {"schema": {"type": "string", "format": "binary"}}}
-    return {JSON: {"schema": schemas.answer(row)}, **{media: {"schema": {"type": "string"}} for media in row.streams}}
+    return {JSON: {"schema": schemas.answer(row)}, **{media: _STREAMS.get(media, _TEXT) for media in row.streams}}
 
 
 def _errors(row: Operation) -> Iterable[type[OmniError]]:
