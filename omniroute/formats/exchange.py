@@ -70,12 +70,14 @@ Talk = Generator[tuple[Ask, ...], tuple[Told, ...], R]
 class Spot:
     """Where a request goes: the model, as its provider calls it, and how much the provider takes at once (0: any).
 
-    `seed` is a number of the request's own, for what must not come out the same every time.
+    `seed` is a number of the request's own, for what must not come out the same every time; `mark` parts the fields of
+    a form, and nobody can guess it, so that no file can pretend to hold fields of its own.
     """
 
     model: str
     most_at_once: int = 0
     seed: int = 0
+    mark: str = ""
 
 
 class NoResult(Exception):

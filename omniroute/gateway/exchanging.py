@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from secrets import token_hex
 from typing import Any
 from zlib import crc32
 
@@ -189,7 +190,7 @@ def _pieces(body: Body, watch: Watch | None) -> Iterator[bytes]:
 def spot_of(call: Call, target: Target) -> Spot:
     """Return where a request goes, as dialects see it."""
     most = 0 if target.offer is None else target.offer.most_at_once
-    return Spot(model=target.model, most_at_once=most, seed=crc32(call.id.encode()))
+    return Spot(model=target.model, most_at_once=most, seed=crc32(call.id.encode()), mark=token_hex(16))
 
 
 def check_losses(call: Call, lost: frozenset[str], provider: str) -> None:

@@ -22,7 +22,9 @@ const spoken = await client.audio.speech.create({ model: "openai/tts-1", input: 
 const drawn = await client.images.generate({
   model: "openai/dall-e-3", prompt: "x", response_format: "b64_json" });
 let refused = null;
-try { await client.embeddings.create({ model: "openai/missing", input: "x" }); } catch (error) { refused = error.status; }
+try {
+  await client.embeddings.create({ model: "openai/missing", input: "x" });
+} catch (error) { refused = error.status; }
 console.log(JSON.stringify({
   vectors: made.data.map((one) => one.embedding), text: heard.text,
   bytes: Buffer.from(await spoken.arrayBuffer()).toString("base64"), picture: drawn.data[0].b64_json, refused }));

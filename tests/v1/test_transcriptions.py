@@ -173,6 +173,14 @@ async def test_a_sound_that_is_broken_is_the_clients_own_fault(bench: MediaBench
     assert not bench.gateway.gateway.plane.cooling.has_any
 
 
+async def test_the_parts_of_a_form_are_parted_by_what_nobody_can_guess(bench: MediaBench) -> None:
+    for _ in range(2):
+        await send(bench, {"model": "openai/whisper-1"})
+    first, second = [request.headers["content-type"] for request in bench.fakes["openai"].requests]
+    assert first != second
+    assert len(first.partition("boundary=")[2]) == 32
+
+
 async def test_assemblyai_is_asked_until_the_transcript_is_there(bench: MediaBench) -> None:
     bench.assemblyai.looks = 2
     answer = await send(bench, {"model": "assemblyai/universal-3-pro", "language": "de"})

@@ -7,9 +7,6 @@ from omniroute.formats.audio.transcript import Span, Transcript, cues
 from omniroute.formats.exchange import CannotCarry, Spot, Talk, multipart, nonsense, numbered, seconds, told_object
 from omniroute.formats.hub import Json, Usage
 
-# It stands in no sound: each part of a form is found by the line break before it.
-_MARK = "omniroute-7f2c1d9e4b6a4f03a5c8"
-
 
 def transcription(request: TranscriptionRequest, spot: Spot) -> Talk[Transcript]:
     """Ask for JSON with times where the model may tell them, and read whatever comes."""
@@ -20,7 +17,7 @@ def transcription(request: TranscriptionRequest, spot: Spot) -> Talk[Transcript]
         multipart(
             _fields(request, spot.model, timed=timed),
             (("file", request.name, request.sound.media_type, request.content),),
-            _MARK,
+            spot.mark,
         ),
     )
     return _read(told_object(told))

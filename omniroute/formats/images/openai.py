@@ -8,7 +8,6 @@ from omniroute.formats.hub import Json, Usage
 from omniroute.formats.images.answer import Picture, Pictures, fitted, listed, token_usage
 from omniroute.formats.images.request import ImageRequest
 
-_MARK = "omniroute-2b8e6f10c97d4e55b1a3"
 _SHOWN = ("background", "output_format", "quality", "size")
 
 
@@ -73,7 +72,7 @@ def stream_ask(request: ImageRequest, spot: Spot) -> Ask:
     more: Json = {"stream": True} if request.partial is None else {"stream": True, "partial_images": request.partial}
     if not request.sources:
         return json_ask({**_body(Style(), request, spot.model), **more})
-    return _form(request, spot.model, more)
+    return _form(request, spot, more)
 
 
 def edits(request: ImageRequest, spot: Spot) -> Talk[Pictures]:
@@ -92,13 +91,13 @@ def whole(told: Told) -> Pictures:
 
 
 def _edited(request: ImageRequest, spot: Spot) -> Talk[Pictures]:
-    (told,) = yield (_form(request, spot.model, {}),)
+    (told,) = yield (_form(request, spot, {}),)
     value = told_object(told)
     return _made(value, listed(value.get("data")))
 
 
-def _form(request: ImageRequest, model: str, more: Json) -> Ask:
-    fields = {**_body(Style(), request, model), **more}
+def _form(request: ImageRequest, spot: Spot, more: Json) -> Ask:
+    fields = {**_body(Style(), request, spot.model), **more}
     name = "image" if len(request.sources) == 1 else "image[]"
     files = [
         (name, f"image-{number}.{_ending(one.media_type)}", one.media_type, one.content)
@@ -108,7 +107,7 @@ def _form(request: ImageRequest, model: str, more: Json) -> Ask:
         files.append(
             ("mask", f"mask.{_ending(request.mask.media_type)}", request.mask.media_type, request.mask.content)
         )
-    return multipart(((name, _plain(value)) for name, value in fields.items()), files, _MARK)
+    return multipart(((name, _plain(value)) for name, value in fields.items()), files, spot.mark)
 
 
 def _plain(value: object) -> str:
