@@ -262,6 +262,7 @@ def _make_request_logs() -> None:
         sa.Column("address", sa.String(length=64), nullable=True),
         sa.Column("user_agent", sa.String(length=256), nullable=True),
         sa.Column("format", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("path", sa.String(length=256), nullable=False),
         sa.Column("requested_model", sa.String(length=256), nullable=False),
         sa.Column("combo", sa.String(length=100), nullable=True),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from omniroute import __version__
 from omniroute.api.glossary import PARAMETERS
-from omniroute.api.operation import HTML, ID_PATTERN, Operation, edited, expanded
+from omniroute.api.operation import EVENTS, FORM, HTML, ID_PATTERN, Operation, edited, expanded
 from omniroute.api.schemas import Schemas
 from omniroute.edge.admission import COOKIE, Policy
 from omniroute.edge.rim import JSON
@@ -40,6 +40,9 @@ _IF_MATCH: JsonObject = {
     "description": "The ETag of the version that is to be changed; 412 when there is a newer one.",
     "schema": {"type": "string"},
 }
+_TEXT: JsonObject = {"schema": {"type": "string"}}
+# A reader may take an event for its data alone, or for its name and its data.
+_STREAMS: JsonObject = {EVENTS: {"schema": {"type": ["string", "object"]}}}
 _SHARED_HEADERS: JsonObject = {
     "ETag": {"description": "The version; send it as If-Match with a change.", "schema": {"type": "string"}},
     "RequestId": {"description": "The request's id; the gateway's log has the same.", "schema": {"type": "string"}},
@@ -69,6 +72,7 @@ _TAGS = {
     "usage": "What was asked, and what it cost.",
     "system": "The gateway as a whole.",
     "inference": "What AI clients call, in the wire formats of five vendors.",
+    "media": "What AI clients call besides chat: embeddings, pictures, sound, moderation, rerank.",
 }
 
 _ABOUT = """\
@@ -129,9 +133,10 @@ def _operation(row: Operation, schemas: Schemas, *, is_tagged: bool) -> JsonObje
         made["parameters"] = parameters
     if row.body is not None:
         content: JsonObject = {"schema": schemas.body(row)}
-        if row.example is not None:
+        if row.example is not None and not row.files:
             content["example"] = row.example
-        made["requestBody"] = {"required": row.needs_body, "content": {JSON: content}}
+        media = FORM if row.files else JSON
+        made["requestBody"] = {"required": row.needs_body, "content": {media: content}}
     return made
 
 
@@ -185,7 +190,9 @@ def _links(row: Operation) -> JsonObject:
 def _content(row: Operation, schemas: Schemas) -> JsonObject:
     if row.media == HTML:
         return {"text/html": {"schema": {"type": "string"}}}
-    return {JSON: {"schema": schemas.answer(row)}, **{media: {"schema": {"type": "string"}} for media in row.streams}}
+    if row.media != JSON:
+        return {row.media: {"schema": {"type": "string", "format": "binary"}}}
+    return {JSON: {"schema": schemas.answer(row)}, **{media: _STREAMS.get(media, _TEXT) for media in row.streams}}
 
 
 def _errors(row: Operation) -> Iterable[type[OmniError]]:

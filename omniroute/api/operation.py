@@ -19,6 +19,7 @@ ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 
 HTML = "text/html; charset=utf-8"
 EVENTS = "text/event-stream"
+FORM = "multipart/form-data"
 LINES = "application/x-ndjson"
 
 
@@ -76,7 +77,8 @@ class Operation:
     same answer; `errors`, those beyond what every operation may answer. `example` is a body, `asked` a query, `named`
     the path's parameters, and together they make a request that succeeds. `format` is the wire format of an operation
     for AI clients; `streams` are the media types in which it may answer piece by piece. `volatile` are the fields that
-    change by themselves, which `ETag` leaves out. Without `needs_body` an empty body means an empty object.
+    change by themselves, which `ETag` leaves out. Without `needs_body` an empty body means an empty object. With
+    `files` (by field: a name and the bytes) the body is a form, whose other fields are the example's.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Operation:
     needs_body: bool = True
     places: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
 def edited(operations: Iterable[Operation]) -> frozenset[str]:

@@ -25,7 +25,7 @@ _Model = Annotated[str, Field(min_length=1, max_length=LONGEST_MODEL)]
 
 @shape
 class NewPrice(ModelPrice):
-    """US dollars for a million tokens of each kind; what is left out has no price of its own."""
+    """US dollars for a million tokens of each kind, and for what is no token; left out: no price of its own."""
 
     input: _Dollars
     output: _Dollars
@@ -38,6 +38,10 @@ class NewPrice(ModelPrice):
     image_input: _Dollars | None = None
     image_output: _Dollars | None = None
     request: _Dollars | None = None
+    image: _Dollars | None = None
+    audio_minute: _Dollars | None = None
+    characters: _Dollars | None = None
+    search: _Dollars | None = None
 
 
 class NewPrices(RootModel[Mapping[_Provider, Mapping[_Model, NewPrice]]]):

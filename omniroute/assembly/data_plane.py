@@ -15,10 +15,12 @@ from omniroute.gateway.cooling import Cooling
 from omniroute.gateway.counting import Counting
 from omniroute.gateway.dry_run import DryRuns
 from omniroute.gateway.embedding import Embedding
+from omniroute.gateway.exchanging import Exchanges
 from omniroute.gateway.failover import Failover
 from omniroute.gateway.following import Following
 from omniroute.gateway.kept import Kept
 from omniroute.gateway.learned import Learned
+from omniroute.gateway.operating import Operating
 from omniroute.gateway.outlook import Outlook
 from omniroute.gateway.pipeline import Pipeline, Times
 from omniroute.gateway.policies import Policing
@@ -49,9 +51,11 @@ from omniroute.upstream.asking import Asker
 from omniroute.upstream.client import Transports, UpstreamClient
 from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import LocalEmbedding, check_local
+from omniroute.upstream.local_provider import LocalProvider
 from omniroute.upstream.prices import PriceBook
 from omniroute.v1.chat import Chat
 from omniroute.v1.counts import Counts
+from omniroute.v1.media import Media
 from omniroute.v1.routes import Cors
 from omniroute.v1.routes import DataPlane as Routes
 from omniroute.v1.stored import Stored
@@ -66,7 +70,11 @@ class DataPlane:
         self.bus = Bus()
         self.background = Background()
         self._meta, self._pepper = stores.meta, pepper
-        self.client = UpstreamClient(connect_timeout_s=settings.connect_timeout_s, transports=transports)
+        self.local_embedding = LocalEmbedding()
+        self.client = UpstreamClient(
+            connect_timeout_s=settings.connect_timeout_s,
+            transports={**transports, "local": LocalProvider(self.local_embedding)},
+        )
         self._remember(settings, stores)
         self._configure(settings, stores)
         self._serve()
@@ -82,7 +90,6 @@ class DataPlane:
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
         self.archive = Archive(stores.answers, self.clock)
-        self.local_embedding = LocalEmbedding()
         self.prices = PriceBook.load(self.clock)
         self.resolver = Resolver(self.prices, self.traffic)
         embedding = Embedding(self.client, self.resolver, self.current, self.local_embedding)
@@ -155,17 +162,20 @@ class DataPlane:
             idle_s=settings.idle_timeout_s,
             answer_bytes=settings.max_answer_bytes,
         )
+        failover = Failover(
+            Attempt(self.client, limits, self.learned),
+            self.cooling,
+            self.chooser,
+            refreshing=Refreshing(self.background),
+            watches=self.watches,
+            rooms=self.money.rooms,
+            max_attempts=settings.max_attempts,
+        )
+        exchanges = Exchanges(self.client, limits, self.learned, watches=self.watches, background=self.background)
         return Pipeline(
             resolver=resolver,
-            failover=Failover(
-                Attempt(self.client, limits, self.learned),
-                self.cooling,
-                self.chooser,
-                refreshing=Refreshing(self.background),
-                watches=self.watches,
-                rooms=self.money.rooms,
-                max_attempts=settings.max_attempts,
-            ),
+            failover=failover,
+            operating=Operating(failover, exchanges),
             recorder=self.recorder,
             prices=self.prices,
             admission=self.money.admission,
@@ -198,6 +208,11 @@ class DataPlane:
         settings = self._settings
         return Routes(
             chat=Chat(pipeline, max_body_bytes=settings.max_body_bytes),
+            media=Media(
+                pipeline,
+                most_bytes=settings.max_body_bytes,
+                most_upload_bytes=settings.max_upload_bytes,
+            ),
             stored=Stored(self.kept),
             counts=Counts(
                 Counting(self.client, resolver, self.cooling),

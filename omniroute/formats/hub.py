@@ -309,7 +309,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens. `input` and `output` are inclusive, the buckets disjoint parts of them. None = the vendor did not say."""
+    """Tokens. `input` and `output` are inclusive, the buckets disjoint parts of them. None = the vendor did not say.
+
+    The last four count what is paid otherwise, beside the tokens.
+    """
 
     input: int | None = None
     output: int | None = None
@@ -321,6 +324,10 @@ class Usage:
     reasoning: int | None = None  # part of output
     audio_output: int | None = None  # part of output
     image_output: int | None = None  # part of output
+    images: int | None = None  # what is not paid by the token: pictures made,
+    audio_ms: int | None = None  # how long the sound was,
+    characters: int | None = None  # letters that were spoken,
+    searches: int | None = None  # searches in so many documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,12 +83,15 @@ def _option(option: Option, kept: frozenset[int]) -> Option:
     return replace(option, inner=inner, routes=routes)
 
 
-def visible(snapshot: Snapshot, key: KeyRow | None) -> Sequence[ModelEntry]:
-    """Return the part of the model list that a key may use."""
+def visible(
+    snapshot: Snapshot, key: KeyRow | None, entries: Sequence[ModelEntry] | None = None
+) -> Sequence[ModelEntry]:
+    """Return the part of a model list that a key may use: of the models that chat, where none is given."""
     terms = snapshot.terms.of(key)
+    listed = snapshot.models if entries is None else entries
     if terms is None or not terms.is_choosy:
-        return snapshot.models
-    return [entry for entry in snapshot.models if _is_visible(entry, terms, snapshot)]
+        return listed
+    return [entry for entry in listed if _is_visible(entry, terms, snapshot)]
 
 
 def _is_visible(entry: ModelEntry, terms: CallerTerms, snapshot: Snapshot) -> bool:

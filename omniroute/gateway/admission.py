@@ -143,6 +143,7 @@ class Admission:
                 started_at=call.started_ms,
                 key_id=key_id or None,
                 format=call.codec.format.value,
+                kind="chat" if call.operation is None else call.operation.row.kind.value,
                 path=call.origin.path,
                 requested_model=call.model,
                 stream=call.stream,

@@ -55,7 +55,9 @@ class Answers:
         if repeat is not None and call.stream and not (repeat.strict and reads_back(call.codec)):
             repeat = None
         cached = settings.enabled and call.cache_control is not CacheControl.BYPASS
-        if cached and settings.only_deterministic:
+        if call.operation is not None:
+            cached = cached and call.operation.row.is_kept
+        elif cached and settings.only_deterministic:
             cached = is_deterministic(call.codec.format, call.body)
         if not cached and repeat is None:
             return None
@@ -118,7 +120,7 @@ class Answers:
                 self._shared += row is not None
             elif row is None:
                 ticket.leads.append(digest)
-            if row is None and ticket.settings.similarity.enabled:
+            if row is None and ticket.settings.similarity.enabled and call.operation is None:
                 row = await self._like(call, ticket)
         if row is None:
             self._misses += 1

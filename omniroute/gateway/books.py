@@ -150,6 +150,7 @@ def _lost(noted: Noted) -> RequestRow:
         address=None,
         user_agent=None,
         format=noted.format,
+        kind=noted.kind,
         path=noted.path,
         requested_model=noted.requested_model,
         stream=noted.stream,

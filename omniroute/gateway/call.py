@@ -11,6 +11,7 @@ from omniroute.formats.events import Fault
 from omniroute.formats.hub import Loss, Request, Usage
 from omniroute.formats.table import CODECS
 from omniroute.gateway.decision import Ask, headline, told
+from omniroute.gateway.operations import Operation
 from omniroute.gateway.places import Most, Place
 from omniroute.gateway.shape import Shape
 from omniroute.gateway.snapshot import Plan, Target
@@ -63,6 +64,7 @@ class Call:
         "losses",
         "model",
         "most",
+        "operation",
         "origin",
         "outcome",
         "place",
@@ -112,6 +114,7 @@ class Call:
         self.cache_control = CacheControl.USE
         self.repeat: RepeatKey | None = None  # by which the client knows the request again
         self.ticket: Ticket | None = None  # what it has to do with kept answers
+        self.operation: Operation | None = None  # what it asks for when it is no chat
         self._begin()
 
     def _begin(self) -> None:

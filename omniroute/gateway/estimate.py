@@ -15,7 +15,7 @@ from omniroute.gateway.facts import LETTERS_A_TOKEN, facts_of
 from omniroute.gateway.places import Most
 from omniroute.gateway.snapshot import Plan
 from omniroute.kit import json
-from omniroute.upstream.prices import most_nano
+from omniroute.upstream.prices import dearest_nano, most_nano
 from omniroute.upstream.rates import Rate
 
 _BYTES_A_TOKEN = 3
@@ -29,6 +29,9 @@ _MOST_CHOICES = 128
 
 def most_of(call: Call, default_output: int) -> Most:
     """Return the most that a call may use. An answer for which nobody named a most has `default_output`."""
+    if call.operation is not None:
+        most = call.operation.most
+        return Most(input=most.input or 0, output=most.output or 0, usage=most)
     plain = _plain(call.body) if call.codec.format is Format.OPENAI_CHAT else None
     if plain is not None:
         return Most(input=plain, output=_output(call.body) or default_output * _choices(call.body.get("n")))
@@ -91,7 +94,9 @@ def dearest(plan: Plan, most: Most, service: str | None) -> tuple[int | None, st
 def _cost(rate: Rate | None, most: Most, service: str | None) -> int | None:
     """Return the most that a call can cost at a rate. A vendor may choose a dearer service tier only when asked to."""
     served = None if rate is None else rate.under(service)
-    return None if served is None else most_nano(served, most.input, most.output)
+    if served is None:
+        return None
+    return most_nano(served, most.input, most.output) if most.usage is None else dearest_nano(served, most.usage)
 
 
 def is_unknown(plan: Plan, service: str | None) -> bool:
@@ -108,6 +113,10 @@ def complete(call: Call) -> None:
     Nothing is made up for a call that no provider was asked for, or that failed before it said anything.
     """
     if call.usage_source == "final" or call.trying is None:
+        return
+    if call.operation is not None:
+        if call.outcome == "client_closed" and call.usage is None:
+            call.target, call.usage, call.usage_source = call.trying, call.operation.likely, "estimated"
         return
     left = call.outcome == "client_closed"
     if call.target is None:

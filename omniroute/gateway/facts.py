@@ -19,6 +19,9 @@ _AROUND = 3
 
 def facts_for(call: Call) -> Facts:
     """Return what is known of a call's request, by a glance at its body where that will do."""
+    if call.operation is not None:
+        likely = call.operation.likely
+        return Facts(input_tokens=likely.input or 0, output_tokens=0, tools=False, images=False, stream=call.stream)
     if call.codec.format is Format.OPENAI_CHAT and call.request is None:
         return glanced(call.body, stream=call.stream) or facts_of(hub_request(call))
     return facts_of(hub_request(call))

@@ -60,6 +60,16 @@ class Failover:
     async def stream(self, call: Call, watch: Watch, reply: StreamReply) -> None:
         """Stream the first answer that begins; raise AllFailed when none does."""
         await self._walk(call, watch, AsStream(self._attempt, reply))
+        self._note_cut(call)
+
+    async def by(self, call: Call, watch: Watch, way: Way[B, R]) -> R:
+        """Answer in a way of one's own; raise AllFailed when no target does."""
+        result = await self._walk(call, watch, way)
+        self._note_cut(call)
+        return result
+
+    def _note_cut(self, call: Call) -> None:
+        """Hold a stream that was cut against its target."""
         if call.outcome == "truncated" and call.fault is not None and call.target is not None:
             self._cooling.failed(call.target, of_fault(call.fault))
 

@@ -45,6 +45,7 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     cost_nano: int | None
     price_version: str | None
+    kind: str = "chat"
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

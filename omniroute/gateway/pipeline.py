@@ -5,6 +5,7 @@ the client hears in its own format, and every request, however it ended, leaves 
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from omniroute.gateway.conversations import Conversations
 from omniroute.gateway.downstream import Downstream
 from omniroute.gateway.estimate import complete
 from omniroute.gateway.failover import Failover
+from omniroute.gateway.operating import Operating
 from omniroute.gateway.policies import Policing
 from omniroute.gateway.record import Recorder
 from omniroute.gateway.relay import Finished, error_event
@@ -101,6 +103,7 @@ class Pipeline:
         policing: Policing,
         live: Live,
         answers: Answers,
+        operating: Operating,
         times: Times,
         max_open: int,
     ) -> None:
@@ -115,19 +118,25 @@ class Pipeline:
         self._policing = policing
         self._live = live
         self._answers = answers
+        self._operating = operating
         self._times = times
         self._max_open = max_open
 
-    async def serve(self, call: Call, snapshot: Snapshot, load: Load, down: Downstream) -> None:
-        """Answer one request and record it. `load` reads the body into the call; the caller is known already."""
+    async def serve(
+        self, call: Call, snapshot: Snapshot, load: Load, down: Downstream, *, body_s: float | None = None
+    ) -> None:
+        """Answer one request and record it. `load` reads the body into the call; the caller is known already.
+
+        `body_s` is how long a body may take that is longer than most.
+        """
         watch = self._watches.begin(down.gone, self._times.total_s)
         exchange = _Exchange(call=call, watch=watch, down=down)
         try:
-            await self._read(exchange, load)
+            await self._read(exchange, load, body_s or self._times.body_s)
             if snapshot.policies and call.plan is None:
                 self._policing.apply(call, snapshot)
             self._take(call, snapshot)
-            if snapshot.shaping is not None:
+            if snapshot.shaping is not None and call.operation is None:
                 shape(call, snapshot.shaping)
             call.ticket = self._answers.begin(call, snapshot.cache)
             if call.ticket is not None and await self._given(exchange, call.ticket):
@@ -149,12 +158,12 @@ class Pipeline:
                 self._answers.close(call.ticket)
             self._record(call)
 
-    async def _read(self, exchange: "_Exchange", load: Load) -> None:
+    async def _read(self, exchange: "_Exchange", load: Load, body_s: float) -> None:
         """Read the body, when there is room for one more request."""
         call, watch = exchange.call, exchange.watch
         if len(self._watches) > self._max_open:
             raise Unavailable(f"{self._max_open} requests are under way, which is the limit", retry_after_s=1)
-        watch.wait(Reason.BODY, self._times.body_s)
+        watch.wait(Reason.BODY, body_s)
         await load(call)
         watch.body_read = True
         if call.codec.format is Format.OPENAI_RESPONSES:
@@ -162,12 +171,16 @@ class Pipeline:
 
     def _take(self, call: Call, snapshot: Snapshot) -> None:
         """Check the request and resolve its model to a plan."""
-        if call.codec.format is Format.OPENAI_CHAT:
+        operation, name = call.operation, call.routed or call.model
+        if operation is not None:
+            plan = self._resolver.plan_for(snapshot, name, operation.row.purpose)
+            call.plan = allowed(snapshot, call.origin.key, plan)
+        elif call.codec.format is Format.OPENAI_CHAT:
             check_chat(call.body)
         else:
             hub_request(call)
         if call.plan is None:
-            call.plan = allowed(snapshot, call.origin.key, self._resolver.plan(snapshot, call.routed or call.model))
+            call.plan = allowed(snapshot, call.origin.key, self._resolver.plan(snapshot, name))
         call.service = service_of(call)
         call.limits = snapshot.terms.limits
         if call.codec.format is Format.OPENAI_RESPONSES:
@@ -208,7 +221,9 @@ class Pipeline:
         """Try the targets, and send what the first good one says."""
         call, watch, down = exchange.call, exchange.watch, exchange.down
         at_once, ticket = call.codec.at_once, call.ticket
-        if at_once is not None and (said := at_once(hub_request(call), call.started_ms // 1000)) is not None:
+        if call.operation is not None:
+            await self._operate(exchange)
+        elif at_once is not None and (said := at_once(hub_request(call), call.started_ms // 1000)) is not None:
             body = json.dumps(said)
             call.status, call.outcome = 200, "ok"
             await down.answer(200, whole_headers(call, len(body), None), body)
@@ -227,12 +242,31 @@ class Pipeline:
                 self._answers.land(call, body, cost)
             await down.answer(200, whole_headers(call, len(body), cost), body)
 
+    async def _operate(self, exchange: "_Exchange") -> None:
+        """Answer what is no chat."""
+        call, watch = exchange.call, exchange.watch
+        if call.stream:
+            reply = exchange.reply = StreamReply(
+                call, exchange.down, watch, heartbeat_s=math.inf, stall_s=self._times.stall_s
+            )
+            await self._operating.stream(call, watch, reply)
+            call.status = 200
+            return
+        media_type, body = await self._operating.whole(call, watch)
+        call.status, call.outcome = 200, "ok"
+        cost = self.cost(call)[0]
+        if call.ticket is not None:
+            self._answers.land(call, body, cost)
+        await exchange.down.answer(200, whole_headers(call, len(body), cost, media_type), body)
+
     async def _fail(self, exchange: "_Exchange", fault: Fault) -> None:
         """Tell the client that it failed: by status, or by an error event when the head is out already."""
         call, reply, down = exchange.call, exchange.reply, exchange.down
         call.fault, call.status = fault, fault.status
         call.outcome = "refused" if fault.status < 500 and not call.attempts else "failed"  # noqa: PLR2004
         if reply is not None and reply.head_sent:
+            if reply.raw:
+                return  # nothing can be said in the middle of sound: it ends without its end
             await down.write(error_event(call.codec, seed_of(call), Finished(None), fault))
             await reply.finish()
         else:

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from omniroute.formats.hub import Usage
 from omniroute.state.limits import Bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Most:
-    """The most tokens that a call may use."""
+    """The most tokens that a call may use; `usage` says more of one that is no chat."""
 
     input: int
     output: int
+    usage: Usage | None = None
 
     @property
     def total(self) -> int:

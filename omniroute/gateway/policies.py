@@ -8,7 +8,7 @@ from omniroute.formats.edits.tokens import capped
 from omniroute.gateway.attempt import hub_request
 from omniroute.gateway.books import Spend
 from omniroute.gateway.call import Call
-from omniroute.gateway.facts import facts_of
+from omniroute.gateway.facts import facts_for, facts_of
 from omniroute.gateway.limiter import Limiter
 from omniroute.gateway.resolve import Resolver
 from omniroute.gateway.snapshot import Snapshot
@@ -31,7 +31,7 @@ class Policing:
         decision = self.steer(call, snapshot)
         if decision is None:
             return
-        if decision.max_tokens is not None:
+        if decision.max_tokens is not None and call.operation is None:
             _cap(call, decision.max_tokens)
         self._limit(call, decision)
 
@@ -131,7 +131,7 @@ class _CallFacts:
         return None if value is None else value.decode("latin-1")
 
     def tokens(self) -> Tokens:
-        facts = facts_of(hub_request(self._call))
+        facts = facts_of(hub_request(self._call)) if self._call.operation is None else facts_for(self._call)
         return Tokens(input=facts.input_tokens, output=facts.output_tokens)
 
     def providers(self, model: str) -> frozenset[str]:

@@ -41,6 +41,7 @@ class StreamReply:
         self._events = 0
         self.head_sent = False
         self.committed = False
+        self.raw = False  # what is sent are no events, so that none may be put in between
         self.tape: Tape | None = None
         watch.beat = self._beat
 
@@ -173,9 +174,10 @@ def stream_headers(call: Call) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def whole_headers(call: Call, length: int, cost_nano: int | None) -> list[tuple[bytes, bytes]]:
+def whole_headers(call: Call, length: int, cost_nano: int | None, media_type: str = "") -> list[tuple[bytes, bytes]]:
     """Return the head of a whole answer; the cost in US dollars when it is known."""
-    headers = [_JSON, (b"content-length", str(length).encode()), *common_headers(call)]
+    kind = (b"content-type", media_type.encode()) if media_type else _JSON
+    headers = [kind, (b"content-length", str(length).encode()), *common_headers(call)]
     if _HIT not in headers:
         headers.append(_MISS)
     if cost_nano is not None:

@@ -8,6 +8,7 @@ lists them. A combo's targets are resolved in the same way, so that its plan is 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from omniroute.formats.hub import Format
 from omniroute.gateway.choosing import flat_price
 from omniroute.gateway.snapshot import MAX_PLANS, Account, Choice, Option, Plan, Route, Snapshot, Target, parse_url
 from omniroute.gateway.traffic import Load, Scope, Traffic
@@ -21,6 +22,7 @@ from omniroute.services.proxies import KnownProxies
 from omniroute.upstream.catalogue import endpoint_url
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
+from omniroute.upstream.offers import KINDS, Offer, offer_of
 from omniroute.upstream.prices import PriceBook
 from omniroute.upstream.rates import Rate
 
@@ -41,19 +43,27 @@ class Resolver:
 
     def plan(self, snapshot: Snapshot, model: str) -> Plan:
         """Return the plan for `model`; raise NotFound or Invalid, in words that help."""
-        plan = snapshot.plans.get(model)
-        if plan is None:
-            plan = self.plan_over(snapshot, model, None)
-            if len(snapshot.plans) >= MAX_PLANS:
-                snapshot.plans.clear()
-            snapshot.plans[model] = plan
+        return snapshot.plans.get(model) or self._kept(snapshot, model, model, Purpose.CHAT)
+
+    def plan_for(self, snapshot: Snapshot, model: str, purpose: Purpose) -> Plan:
+        """Return the plan for something that is no chat."""
+        key = (purpose, model)
+        return snapshot.plans.get(key) or self._kept(snapshot, key, model, purpose)
+
+    def _kept(self, snapshot: Snapshot, key: str | tuple[Purpose, str], model: str, purpose: Purpose) -> Plan:
+        plan = self.plan_over(snapshot, model, None, purpose)
+        if len(snapshot.plans) >= MAX_PLANS:
+            snapshot.plans.clear()
+        snapshot.plans[key] = plan
         return plan
 
-    def plan_over(self, snapshot: Snapshot, model: str, connection_id: str | None) -> Plan:
+    def plan_over(
+        self, snapshot: Snapshot, model: str, connection_id: str | None, purpose: Purpose = Purpose.CHAT
+    ) -> Plan:
         """Return a plan that uses one connection only, when one is named; it is not remembered."""
         if len(model) > MAX_NAME or not model.isprintable() or ".." in model.split("/"):
             raise Invalid("the model's name is not one: too long, or with control characters", param="model")
-        growth = _Growth(snapshot, self._prices, self._traffic)
+        growth = _Growth(snapshot, self._prices, self._traffic, purpose)
         choice = growth.grow(model, _Place(connection_id=connection_id))
         routes = choice.routes
         return Plan(
@@ -85,8 +95,9 @@ class _Place:
 class _Growth:
     """Grows one plan's tree. `reasons` say how the name came to mean it; `combo` is the outermost one."""
 
-    def __init__(self, snapshot: Snapshot, prices: PriceBook, traffic: Traffic) -> None:
+    def __init__(self, snapshot: Snapshot, prices: PriceBook, traffic: Traffic, purpose: Purpose) -> None:
         self._snapshot = snapshot
+        self._purpose = purpose
         self._prices = prices
         self._traffic = traffic
         self._routes = 0
@@ -132,7 +143,7 @@ class _Growth:
         return self._of_accounts(model, accounts, place)
 
     def _of_plain(self, name: str, place: _Place) -> Choice:
-        accounts = self._snapshot.names.get(name, ())
+        accounts = listing(self._snapshot, name, self._purpose)
         if not accounts:
             raise NotFound(_unknown(self._snapshot, name), param="model", code="model_not_found")
         self.reasons.append(f"{len(accounts)} connection(s) list {name!r}")
@@ -239,20 +250,41 @@ class _Growth:
         )
 
     def _target(self, account: Account, model: str, place: _Place) -> Target:
-        proxies = self._snapshot.proxies
+        proxies, purpose = self._snapshot.proxies, self._purpose
+        whole = endpoint_of(account, purpose, model, proxies, place.through)
+        stream = whole
+        if purpose is Purpose.CHAT:
+            stream = endpoint_of(account, purpose, model, proxies, place.through, stream=True)
         return Target(
             provider=account.provider,
             connection_id=account.connection_id,
             connection_name=account.name,
             model=model,
             format=account.format,
-            whole=endpoint_of(account, Purpose.CHAT, model, proxies, place.through),
-            stream=endpoint_of(account, Purpose.CHAT, model, proxies, place.through, stream=True),
+            whole=whole,
+            stream=stream,
             rate=self._prices.rate(account.provider, model),
             repairs=account.repairs,
             profile=account.profile,
             refresh=account.refresh,
+            offer=offered(account, purpose),
         )
+
+
+def offered(account: Account, purpose: Purpose) -> Offer | None:
+    """Return how an account is asked for a purpose, None where it is not."""
+    return offer_of(account.of if isinstance(account.of, Format) else account.of.id, purpose)
+
+
+def listing(snapshot: Snapshot, name: str, purpose: Purpose) -> Sequence[Account]:
+    """Return the accounts that list a plain name; for what is no chat, of those that chat under it who also offers it.
+
+    Lists of custom endpoints do not say which of their models does what.
+    """
+    if purpose is Purpose.CHAT:
+        return snapshot.names.get(name, ())
+    found = snapshot.other_names.get((KINDS[purpose], name), ())
+    return found or [one for one in snapshot.names.get(name, ()) if offered(one, purpose) is not None]
 
 
 def _limits(common: RequestLimits, combo: Combo | None) -> RequestLimits:
@@ -327,6 +359,6 @@ def _tangled(place: _Place, reason: str) -> Invalid:
 
 def _unknown(snapshot: Snapshot, model: str) -> str:
     """Say that no provider has the model, and what to do."""
-    ends = [entry.id for entry in snapshot.models if entry.id.endswith(f"/{model}")][:3]
+    ends = [entry.id for entry in (*snapshot.models, *snapshot.others) if entry.id.endswith(f"/{model}")][:3]
     hint = f" Did you mean {', '.join(ends)}?" if ends else " GET /v1/models lists what there is."
     return f"The model {model!r} does not exist, or no active connection has it.{hint}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
-from omniroute.formats.hub import Format
+from omniroute.formats.hub import Format, Json
+from omniroute.formats.kinds import Kind
 from omniroute.gateway.refreshing import Refresh
 from omniroute.gateway.shape import Shaping
 from omniroute.gateway.terms import Terms
@@ -29,6 +30,8 @@ from omniroute.state.limits import Bound
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
+from omniroute.upstream.endpoints import Purpose
+from omniroute.upstream.offers import Offer
 from omniroute.upstream.rates import Rate
 
 MAX_PLANS = 4096
@@ -49,6 +52,7 @@ class Target:
     repairs: tuple[str, ...] = ()
     profile: Profile = field(default_factory=Profile)
     refresh: Refresh | None = None
+    offer: Offer | None = None  # how it is asked for what is no chat
     scopes: tuple[BreakerScope, BreakerScope, BreakerScope] = field(init=False)  # the breakers that stand before it
 
     def __post_init__(self) -> None:
@@ -72,6 +76,7 @@ class Account:
     max_concurrent: int | None = None
     repairs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    others: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  # models that do not chat
     profile: Profile = field(default_factory=Profile)
     refresh: Refresh | None = None
 
@@ -82,6 +87,8 @@ class ModelEntry:
 
     id: str
     owned_by: str
+    kind: Kind = Kind.CHAT
+    about: Json = field(default_factory=dict)  # what the list says of it besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,7 +166,7 @@ class Snapshot:
     prefixes: Mapping[str, str]  # what may stand before the slash → provider id
     accounts: Mapping[str, Sequence[Account]]  # by provider id, best first
     names: Mapping[str, Sequence[Account]]  # plain model name → accounts that list it, best first
-    models: Sequence[ModelEntry]
+    models: Sequence[ModelEntry]  # those that chat
     known: Names  # what each name means
     combos: Mapping[str, Combo]  # by name, those switched off too
     balance: Balance
@@ -170,7 +177,9 @@ class Snapshot:
     cache: CacheSettings = field(default_factory=CacheSettings)
     proxies: KnownProxies = field(default_factory=KnownProxies, repr=False)
     marks: dict[bytes, bytes] = field(default_factory=dict, repr=False)  # quick digests of keys seen → their own
-    plans: dict[str, Plan] = field(default_factory=dict, repr=False)
+    plans: dict[str | tuple[Purpose, str], Plan] = field(default_factory=dict, repr=False)
+    others: Sequence[ModelEntry] = ()  # models that do not chat
+    other_names: Mapping[tuple[Kind, str], Sequence[Account]] = field(default_factory=dict)  # as `names`, by kind
     terms: Terms = field(default_factory=Terms)  # what each caller is held to
     allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
+from omniroute.formats.kinds import Kind
 from omniroute.gateway.books import Spend
-from omniroute.gateway.shape import shaping_of
+from omniroute.gateway.other_models import built_in, listed_others, other_names, others_of, with_others
+from omniroute.gateway.shape import Shaping, shaping_of
 from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
 from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
@@ -13,10 +15,9 @@ from omniroute.kit.log import redactor
 from omniroute.routing.names import Names
 from omniroute.routing.policies import Rule, State
 from omniroute.routing.profiles import Category, Patience, Profile
-from omniroute.services.balancing import Balancing
+from omniroute.services.balancing import Balance, Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
-from omniroute.services.custom_models import ModelKind
 from omniroute.services.limits import read_limits
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.pricing import rates_of
@@ -76,23 +77,22 @@ class Snapshots:
     async def rebuild(self) -> None:
         """Read everything anew and swap it in."""
         sources = self._sources
-        nodes, balance, patience = (
-            await sources.nodes.list(),
-            await sources.balancing.get(),
-            await sources.resilience.get(),
-        )
+        nodes, balance = await sources.nodes.list(), await sources.balancing.get()
+        patience = await sources.resilience.get()
         blocked = frozenset(balance.blocked_providers)
         connections = [one for one in await sources.connections.list() if one.is_active and one.provider not in blocked]
-        combo_rows, keys = await sources.combos.list(), await sources.keys.list()
+        combo_rows, keys, proxies = (
+            await sources.combos.list(),
+            await sources.keys.list(),
+            await sources.proxies.known(),
+        )
         sources.prices.override(rates_of(await sources.own_prices.list()))
-        proxies = await sources.proxies.known()
-        accounts = _with_custom(_accounts(connections, nodes, patience), await sources.custom_models.list())
+        accounts = await self._accounts(connections, nodes, patience)
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, await sources.aliases.list())
         combos = {row.name: shown(row) for row in combo_rows}
         self._retain(combos.values(), accounts)
-        rulebook = sources.rulebook
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper(),
@@ -101,17 +101,30 @@ class Snapshots:
             accounts=_grouped(accounts),
             names=_named(accounts),
             models=[*_listed(accounts), *_listed_names(known, combos)],
+            others=listed_others(accounts),
+            other_names=other_names(accounts),
             known=known,
             combos=combos,
             balance=balance,
             policies=await self._rules(),
-            addresses=await rulebook.ip_filter.compiled(),
-            shaping=shaping_of(await rulebook.system_prompt.get(), await rulebook.thinking.get()),
+            addresses=await sources.rulebook.ip_filter.compiled(),
+            shaping=await self._shaping(),
             patience=patience,
             cache=await sources.cache.settings(),
             terms=terms_of(await read_limits(sources.settings), keys),
             proxies=proxies,
         )
+
+    async def _accounts(
+        self, connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience
+    ) -> list[Account]:
+        """Return the accounts with all their models, and the one that is built in."""
+        spelled = _accounts(connections, nodes, patience)
+        return [*_with_custom(spelled, await self._sources.custom_models.list()), built_in(patience)]
+
+    async def _shaping(self) -> Shaping | None:
+        rulebook = self._sources.rulebook
+        return shaping_of(await rulebook.system_prompt.get(), await rulebook.thinking.get())
 
     async def _rules(self) -> tuple[Rule, ...]:
         """Read the policies that are not drafts, and follow what keys spend where one of them asks for that."""
@@ -127,6 +140,12 @@ class Snapshots:
             providers={account.provider_id for account in accounts},
             accounts={account.connection_id for account in accounts},
         )
+
+
+def _usable(rows: Iterable[ConnectionRow], balance: Balance) -> list[ConnectionRow]:
+    """Return the connections that are switched on and whose providers are not blocked."""
+    blocked = frozenset(balance.blocked_providers)
+    return [row for row in rows if row.is_active and row.provider not in blocked]
 
 
 def _digests(keys: Iterable[KeyRow]) -> dict[bytes, KeyRow]:
@@ -165,17 +184,20 @@ def _profile(row: ConnectionRow, patience: Patience, *, local: bool) -> Profile:
 
 
 def _with_custom(accounts: Iterable[Account], custom: Iterable[CustomModelRow]) -> list[Account]:
-    """Return the accounts with the chat models that operators added to their providers."""
-    added: dict[str, list[str]] = {}
+    """Return the accounts with the models that operators added to their providers."""
+    added: dict[str, dict[Kind, list[str]]] = {}
     for row in custom:
-        if row.kind == ModelKind.CHAT:
-            added.setdefault(row.provider, []).append(row.model)
+        added.setdefault(row.provider, {}).setdefault(Kind(row.kind), []).append(row.model)
     return [
-        replace(account, models=tuple(dict.fromkeys((*account.models, *more))))
-        if (more := added.get(account.provider_id))
+        replace(account, models=_joined(account.models, more.pop(Kind.CHAT, ())), others=with_others(account, more))
+        if (more := dict(added.get(account.provider_id, {})))
         else account
         for account in accounts
     ]
+
+
+def _joined(models: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*models, *more)))
 
 
 def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:
@@ -212,6 +234,7 @@ def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience) -
         max_concurrent=row.max_concurrent,
         repairs=record.repairs,
         models=_own_models(row) or tuple(model.id for model in record.chat_models),
+        others=others_of(record),
         profile=_profile(row, patience, local=row.is_local),
     )
 

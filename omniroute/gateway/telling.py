@@ -14,6 +14,9 @@ from omniroute.upstream.failures import RULES, Failure, FailureKind
 Refusal = tuple[Target, Standing, float]
 
 
+_TOLD_CODES = frozenset({FailureKind.QUOTA, FailureKind.MODEL_MISSING, FailureKind.LOSSY})
+
+
 class AllFailed(Exception):
     """No target answered; `fault` is what the client hears."""
 
@@ -52,7 +55,8 @@ def summary(call: Call, failures: Sequence[tuple[Target, Failure]], refusals: Se
         kind=rule.fault_kind,
         message=words,
         status=rule.client_status,
-        code=last.fault.code if last.kind in {FailureKind.QUOTA, FailureKind.MODEL_MISSING} else None,
+        code=last.fault.code if last.kind in _TOLD_CODES else None,
+        param=last.fault.param if last.kind is FailureKind.LOSSY else None,
         retry_after_s=min(waits, default=None),
         attempts=(
             *(_told(row, by_place[row.connection_id, row.model]) for row in call.attempts),

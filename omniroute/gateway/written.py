@@ -12,7 +12,17 @@ from omniroute.formats.hub import Json, Usage
 from omniroute.gateway.call import MAX_MESSAGE, Call
 from omniroute.storage.rows import AttemptRow, RequestRow
 
-RARE = ("cache_write_1h", "audio_input", "image_input", "audio_output", "image_output")
+RARE = (
+    "cache_write_1h",
+    "audio_input",
+    "image_input",
+    "audio_output",
+    "image_output",
+    "images",
+    "audio_ms",
+    "characters",
+    "searches",
+)
 _rare = attrgetter(*RARE)
 _NOTHING = Usage()
 
@@ -26,6 +36,7 @@ def row_of(call: Call, cost_nano: int | None, price_version: str | None) -> Requ
         started_at=call.started_ms,
         key_id=origin.key.id if origin.key else None,
         format=call.codec.format.value,
+        kind="chat" if call.operation is None else call.operation.row.kind.value,
         path=origin.path,
         requested_model=call.model,
         combo=call.combo,

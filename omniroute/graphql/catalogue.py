@@ -5,17 +5,11 @@ from enum import StrEnum
 import strawberry
 
 from omniroute.formats.hub import Format
+from omniroute.formats.kinds import Kind
 from omniroute.graphql.context import Asked
 from omniroute.graphql.types import Shown, asked, enumerate_, expose
 from omniroute.upstream.catalogue import CATALOGUE, Model, ProviderRecord, find
 from omniroute.upstream.endpoints import Purpose
-
-
-class ModelKind(StrEnum):
-    """What a model is for."""
-
-    CHAT = "chat"
-    EMBEDDING = "embedding"
 
 
 class AuthKind(StrEnum):
@@ -26,7 +20,18 @@ class AuthKind(StrEnum):
     NONE = "none"
 
 
-enumerate_(ModelKind, "ModelKind", "What a model is for.", CHAT="Chat.", EMBEDDING="Embeddings.")
+enumerate_(
+    Kind,
+    "ModelKind",
+    "What a model is for.",
+    CHAT="Chat.",
+    EMBEDDING="Embeddings.",
+    IMAGE="Pictures.",
+    TRANSCRIPTION="Writing down what is said.",
+    SPEECH="Saying what is written.",
+    MODERATION="Telling harmful texts.",
+    RERANK="Telling how well documents answer a query.",
+)
 enumerate_(
     AuthKind,
     "AuthKind",
@@ -53,6 +58,13 @@ enumerate_(
     MODELS="The list of models.",
     COUNT_TOKENS="Counting a request's tokens.",
     EMBEDDINGS="Embeddings.",
+    IMAGES="Making pictures.",
+    IMAGE_EDITS="Changing pictures.",
+    TRANSCRIPTIONS="Writing down what is said.",
+    TRANSLATIONS="Writing it down in English.",
+    SPEECH="Saying what is written.",
+    MODERATIONS="Telling harmful texts.",
+    RERANK="Telling how well documents answer a query.",
 )
 expose(
     Model,
@@ -60,8 +72,9 @@ expose(
     "A model that a provider is known to have.",
     id="Its name, as the provider calls it.",
     name="Its name for people.",
-    kind=Shown(words="What it is for.", kind=ModelKind, read=ModelKind),
+    kind=Shown(words="What it is for.", kind=Kind),
     dimensions="The length of an embedding's vector.",
+    sizes="The sizes of pictures that it makes; empty where that is not known.",
 )
 expose(
     ProviderRecord,

@@ -24,6 +24,10 @@ enumerate_(
     CHAT="Chat.",
     EMBEDDING="Embeddings.",
     IMAGE="Images.",
+    TRANSCRIPTION="Transcripts.",
+    SPEECH="Speech.",
+    MODERATION="Moderation.",
+    RERANK="Reranking.",
 )
 expose(
     CatalogModel,

@@ -30,6 +30,13 @@ _WORDS = {
     "image_output": "For images that come out",
 }
 _OWN = ("input", "output")
+_EACH = {
+    "request": "For each request, in US dollars; null: nothing.",
+    "image": "For each picture that is made, in US dollars; null: nothing.",
+    "audio_minute": "For each minute of sound, in US dollars; null: nothing.",
+    "characters": "For a million letters that are spoken, in US dollars; null: nothing.",
+    "search": "For each search, in US dollars; null: nothing.",
+}
 
 
 class PriceSource(StrEnum):
@@ -53,13 +60,13 @@ _SHOWN: Mapping[str, Any] = {
     **{
         name: Shown(words=_words(name), kind=Decimal if name in _OWN else Decimal | None, read=money) for name in _WORDS
     },
-    "request": Shown(words="For each request, in US dollars; null: nothing.", kind=Decimal | None, read=money),
+    **{name: Shown(words=words, kind=Decimal | None, read=money) for name, words in _EACH.items()},
 }
 _TAKEN: Mapping[str, Any] = {
     **{
         name: Taken(words=_words(name), kind=Decimal if name in _OWN else Decimal | None, read=float) for name in _WORDS
     },
-    "request": Taken(words="For each request, in US dollars; null: nothing.", kind=Decimal | None, read=float),
+    **{name: Taken(words=words, kind=Decimal | None, read=float) for name, words in _EACH.items()},
 }
 
 enumerate_(

@@ -54,6 +54,7 @@ expose(
     address="The client's address.",
     user_agent="The client program, as it names itself.",
     format="The wire format that the client spoke.",
+    kind="What was asked for: chat, embedding, image, transcription, speech, moderation or rerank.",
     path="The path that it asked.",
     requested_model="The model's name as the client wrote it.",
     combo="The combo that the name led to.",

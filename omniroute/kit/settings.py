@@ -91,6 +91,7 @@ class Settings:
         "Command of a client tool instead of its own, such as CLI_CLAUDE_BIN.", (), env="CLI_<TOOL>_BIN"
     )
     max_body_bytes: Bytes = setting("Largest request body, in bytes.", 32 * 1024 * 1024)
+    max_upload_bytes: Bytes = setting("Largest form with files (sound, pictures), in bytes.", 100 * 1024 * 1024)
     max_answer_bytes: Bytes = setting("Largest whole answer of a provider, in bytes.", 64 * 1024 * 1024)
     max_open_requests: Count = setting("AI requests under way at once; more get 503.", 4000)
     connect_timeout_s: Seconds = setting("Seconds to reach a provider.", 10.0)

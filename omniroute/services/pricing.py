@@ -31,14 +31,15 @@ MOST_MODELS = 1_000
 LONGEST_PROVIDER = 64
 LONGEST_MODEL = 256
 _GROUP = "pricing"
+_OVERRIDE = "override "  # how the version of an operator's own prices begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPrice:
     """Dollars for a million tokens of each kind; None = no price of its own, so that input's or output's counts.
 
-    `cache_creation` is for what is kept five minutes, `cache_creation_hour` for what is kept an hour; `request` is
-    dollars for each request.
+    `cache_creation` is for what is kept five minutes, `cache_creation_hour` for what is kept an hour. The last are
+    dollars for each request, each picture, each minute of sound, a million letters, each search.
     """
 
     input: float
@@ -52,6 +53,10 @@ class ModelPrice:
     image_input: float | None = None
     image_output: float | None = None
     request: float | None = None
+    image: float | None = None
+    audio_minute: float | None = None
+    characters: float | None = None
+    search: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ _NAMES: Mapping[str, str] = {
     "image_input": "image_input",
     "image_output": "image_output",
 }
+_UNITS = ("image", "audio_minute", "characters", "search")
 
 
 class Pricing:
@@ -146,16 +152,13 @@ class Pricing:
     async def list(self, provider: str | None = None) -> Mapping[str, Mapping[str, ListedPrice]]:
         """Return the prices that hold now, by provider and model."""
         listed = self._book.listed(provider)
-        version = self._book.version
-        return {
-            name: {model: _listed(rate, version) for model, rate in rates.items()} for name, rates in listed.items()
-        }
+        return {name: {model: _listed(rate) for model, rate in rates.items()} for name, rates in listed.items()}
 
     async def overrides(self) -> Mapping[str, Mapping[str, ListedPrice]]:
         """Return an operator's own prices."""
         found: dict[str, dict[str, ListedPrice]] = {}
         for (provider, model), rate in rates_of(await self._rows.list()).items():
-            found.setdefault(provider, {})[model] = _listed(rate, self._book.version)
+            found.setdefault(provider, {})[model] = _listed(rate)
         return found
 
     async def set(self, table: PriceTable) -> Mapping[str, Mapping[str, ListedPrice]]:
@@ -235,7 +238,7 @@ class Pricing:
 
 def rates_of(rows: Iterable[PriceRow]) -> dict[tuple[str, str], Rate]:
     """Return the rates that an operator's own prices make."""
-    return {(row.provider, row.model): rate_of(row.model, row.prices, f"override {row.version}") for row in rows}
+    return {(row.provider, row.model): rate_of(row.model, row.prices, f"{_OVERRIDE}{row.version}") for row in rows}
 
 
 def _stored(price: ModelPrice, field: str) -> JsonObject:
@@ -251,10 +254,10 @@ def _stored(price: ModelPrice, field: str) -> JsonObject:
     return stored
 
 
-def _listed(rate: Rate, table_version: str) -> ListedPrice:
+def _listed(rate: Rate) -> ListedPrice:
     return ListedPrice(
         **_dollars(rate.prices, rate.request),
-        source="catalog" if rate.version == table_version else "override" if rate.version else "local",
+        source="override" if rate.version.startswith(_OVERRIDE) else "catalog",
         version=rate.version,
         above={str(tier.above): ModelPrice(**_dollars(tier.prices, rate.request)) for tier in rate.tiers},
         services={name: ModelPrice(**_dollars(one.prices, one.request)) for name, one in rate.services.items()},
@@ -263,7 +266,8 @@ def _listed(rate: Rate, table_version: str) -> ListedPrice:
 
 def _dollars(prices: Prices, request: int) -> dict[str, Any]:
     found = {name: _dollar(getattr(prices, theirs)) for name, theirs in _NAMES.items()}
-    return {**found, "request": _dollar(request) if request else None}
+    units = {name: _dollar(getattr(prices, name) or None) for name in _UNITS}
+    return {**found, **units, "request": _dollar(request) if request else None}
 
 
 def _dollar(nano: int | None) -> float | None:

@@ -55,6 +55,7 @@ class LoggedRequest:
     address: str | None
     user_agent: str | None
     format: str
+    kind: str
     path: str
     requested_model: str
     combo: str | None

@@ -141,7 +141,7 @@ def _has_usage(row: RowMapping) -> bool:
     return (
         row["provider"] is not None
         and row["model"] is not None
-        and (row["input_tokens"] is not None or row["output_tokens"] is not None)
+        and (row["input_tokens"] is not None or row["output_tokens"] is not None or bool(row["usage_more"]))
     )
 
 

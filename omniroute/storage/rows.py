@@ -281,6 +281,7 @@ class RequestRow:
     reasoning_tokens: int | None = None
     usage_more: JsonObject | None = None  # the rarer figures of formats.hub.Usage, by their names there
     service_tier: str | None = None
+    kind: str = "chat"  # a formats.kinds.Kind value
     usage_source: str = "none"
     cost_nano: int | None = None
     price_version: str | None = None

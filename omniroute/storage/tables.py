@@ -237,6 +237,7 @@ request_logs = Table(
     Column("address", String(64)),
     Column("user_agent", String(256)),
     Column("format", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # chat, embedding, image, transcription, speech, moderation, rerank
     Column("path", String(256), nullable=False),
     Column("requested_model", String(256), nullable=False),
     Column("combo", String(100)),

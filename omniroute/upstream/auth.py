@@ -19,6 +19,8 @@ class Scheme(StrEnum):
     BEARER = "bearer"
     X_API_KEY = "x-api-key"
     X_GOOG_API_KEY = "x-goog-api-key"
+    TOKEN = "token"  # noqa: S105 - a word before the credential
+    BARE = "bare"
     NONE = "none"
 
 
@@ -32,6 +34,8 @@ class _Place:
 
 _PLACES: Mapping[Scheme, _Place] = {
     Scheme.BEARER: _Place(header="authorization", prefix="Bearer "),
+    Scheme.TOKEN: _Place(header="authorization", prefix="Token "),
+    Scheme.BARE: _Place(header="authorization"),
     Scheme.X_API_KEY: _Place(header="x-api-key"),
     Scheme.X_GOOG_API_KEY: _Place(header="x-goog-api-key"),
 }

@@ -5,15 +5,17 @@ The models listed are those that a provider is known to have; what a connection 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from omniroute.formats.hub import Format
+from omniroute.formats.kinds import Kind
 from omniroute.kit.errors import NotFound
 from omniroute.upstream.auth import Scheme
 from omniroute.upstream.endpoints import LAYOUTS, Purpose, join, path_of, repaired
+from omniroute.upstream.offers import OFFERS, Offer, offer_of
 
 AuthKind = Literal["apiKey", "oauth", "none"]
 Probe = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
@@ -21,12 +23,16 @@ Probe = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model that a provider is known to have. `dimensions` is the length of an embedding's vector."""
+    """A model that a provider is known to have.
+
+    `dimensions` is the length of an embedding's vector; `sizes` are those of pictures, as OpenAI spells them.
+    """
 
     id: str
     name: str | None = None
-    kind: Literal["chat", "embedding"] = "chat"
+    kind: Kind = Kind.CHAT
     dimensions: int | None = None
+    sizes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,7 @@ class ProviderRecord:
     @property
     def chat_models(self) -> tuple[Model, ...]:
         """The models that answer chat requests."""
-        return tuple(model for model in self.models if model.kind == "chat")
+        return tuple(model for model in self.models if model.kind is Kind.CHAT)
 
 
 def find(name: str) -> ProviderRecord | None:
@@ -86,12 +92,22 @@ def endpoint_url(
     if isinstance(of, Format):
         root = repaired(base_url or "", of)
         return join(root, path_of(LAYOUTS[of], purpose, stream=stream), model)
+    offer = offer_of(of.id, purpose)
     if purpose not in of.purposes:
         raise NotFound(f"{of.name} has no endpoint for {purpose.value!r}.")
     root = of.base_url
     if base_url is not None and base_url.strip().rstrip("/") != root:
         root = repaired(base_url, of.format, urlsplit(root).path)
+    if offer is not None and offer.path is not None:
+        return _offered(root, offer, model)
     return join(root, path_of(LAYOUTS[of.format], purpose, stream=stream), model)
+
+
+def _offered(root: str, offer: Offer, model: str) -> str:
+    """Return the address of what lies elsewhere than the format's own vendor has it."""
+    if offer.from_host:
+        root = urlunsplit(urlsplit(root)._replace(path="", query=""))
+    return join(root, offer.path or "", model)
 
 
 def _chat(ids: str) -> tuple[Model, ...]:
@@ -100,9 +116,18 @@ def _chat(ids: str) -> tuple[Model, ...]:
 
 
 def _embedding(name: str, dimensions: int) -> Model:
-    return Model(id=name, kind="embedding", dimensions=dimensions)
+    return Model(id=name, kind=Kind.EMBEDDING, dimensions=dimensions)
 
 
+def _of(kind: Kind, ids: str, sizes: str = "") -> tuple[Model, ...]:
+    """Read models of one kind from a list of ids, and the sizes of their pictures."""
+    return tuple(Model(id=one, kind=kind, sizes=tuple(sizes.split())) for one in ids.split())
+
+
+_SQUARE = "1024x1024"
+_ANY_SIZE = "512x512 768x768 1024x1024"
+
+_NOTHING: frozenset[Purpose] = frozenset()  # beside what upstream/offers.py has
 _ONLY_CHAT = frozenset({Purpose.CHAT})
 _LISTED = frozenset({Purpose.CHAT, Purpose.MODELS})
 _COUNTED = frozenset({Purpose.CHAT, Purpose.MODELS, Purpose.COUNT_TOKENS})
@@ -130,6 +155,12 @@ _KEYED = (
             _embedding("text-embedding-3-small", 1536),
             _embedding("text-embedding-3-large", 3072),
             _embedding("text-embedding-ada-002", 1536),
+            *_of(Kind.IMAGE, "gpt-image-2 gpt-image-1.5 gpt-image-1 gpt-image-1-mini", "1024x1024 1024x1536 1536x1024"),
+            *_of(Kind.IMAGE, "dall-e-3", "1024x1024 1024x1792 1792x1024"),
+            *_of(Kind.IMAGE, "dall-e-2", "256x256 512x512 1024x1024"),
+            *_of(Kind.TRANSCRIPTION, "whisper-1 gpt-4o-transcribe gpt-4o-mini-transcribe"),
+            *_of(Kind.SPEECH, "gpt-4o-mini-tts tts-1 tts-1-hd"),
+            *_of(Kind.MODERATION, "omni-moderation-latest"),
         ),
         env_keys=("OPENAI_API_KEY",),
         website="https://platform.openai.com/api-keys",
@@ -158,10 +189,14 @@ _KEYED = (
         scheme=Scheme.X_GOOG_API_KEY,
         base_url="https://generativelanguage.googleapis.com/v1beta",
         purposes=_COUNTED,
-        models=_chat(
-            "gemini-4-argon gemini-3.8-flash gemini-3.5-flash gemini-3.5-flash-lite gemini-3.1-pro-preview "
-            "gemini-3.1-flash-lite gemini-3-pro-preview gemini-3-flash-preview gemini-2.5-pro gemini-2.5-flash "
-            "gemini-2.5-flash-lite"
+        models=(
+            *_chat(
+                "gemini-4-argon gemini-3.8-flash gemini-3.5-flash gemini-3.5-flash-lite gemini-3.1-pro-preview "
+                "gemini-3.1-flash-lite gemini-3-pro-preview gemini-3-flash-preview gemini-2.5-pro gemini-2.5-flash "
+                "gemini-2.5-flash-lite"
+            ),
+            _embedding("gemini-embedding-001", 3072),
+            *_of(Kind.IMAGE, "gemini-2.5-flash-image imagen-4.0-generate-001 imagen-4.0-fast-generate-001", _SQUARE),
         ),
         env_keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         website="https://aistudio.google.com/apikey",
@@ -300,7 +335,8 @@ _KEYED = (
         models=_chat(
             "llama-3.3-70b-versatile llama-3.1-8b-instant meta-llama/llama-4-maverick-17b-128e-instruct "
             "meta-llama/llama-4-scout-17b-16e-instruct qwen/qwen3-32b openai/gpt-oss-120b openai/gpt-oss-20b"
-        ),
+        )
+        + _of(Kind.TRANSCRIPTION, "whisper-large-v3 whisper-large-v3-turbo distil-whisper-large-v3-en"),
         env_keys=("GROQ_API_KEY",),
         website="https://console.groq.com/keys",
     ),
@@ -327,7 +363,8 @@ _KEYED = (
         models=_chat(
             "grok-4.7 grok-4.6 grok-4.5 grok-4.3 grok-4 grok-4-fast-reasoning grok-4-fast-non-reasoning "
             "grok-code-fast-1 grok-3 grok-3-mini"
-        ),
+        )
+        + _of(Kind.IMAGE, "grok-2-image-1212", _SQUARE),
         env_keys=("XAI_API_KEY",),
         website="https://console.x.ai",
     ),
@@ -345,6 +382,8 @@ _KEYED = (
                 "codestral-latest pixtral-large-latest open-mistral-nemo"
             ),
             _embedding("mistral-embed", 1024),
+            *_of(Kind.TRANSCRIPTION, "voxtral-mini-latest"),
+            *_of(Kind.MODERATION, "mistral-moderation-latest"),
         ),
         env_keys=("MISTRAL_API_KEY",),
         website="https://console.mistral.ai/api-keys",
@@ -376,6 +415,14 @@ _KEYED = (
             ),
             _embedding("BAAI/bge-large-en-v1.5", 1024),
             _embedding("togethercomputer/m2-bert-80M-8k-retrieval", 768),
+            *_of(
+                Kind.IMAGE,
+                "black-forest-labs/FLUX.1.1-pro black-forest-labs/FLUX.1-schnell-Free black-forest-labs/FLUX.1-schnell "
+                "stabilityai/stable-diffusion-xl-base-1.0",
+                _ANY_SIZE,
+            ),
+            *_of(Kind.TRANSCRIPTION, "openai/whisper-large-v3"),
+            *_of(Kind.RERANK, "Salesforce/Llama-Rank-V1"),
         ),
         env_keys=("TOGETHER_API_KEY",),
         website="https://api.together.ai/settings/api-keys",
@@ -396,6 +443,8 @@ _KEYED = (
                 "accounts/fireworks/models/deepseek-v4-pro"
             ),
             _embedding("nomic-ai/nomic-embed-text-v1.5", 768),
+            *_of(Kind.IMAGE, "flux-1-dev-fp8 flux-1-schnell-fp8 stable-diffusion-xl-1024-v1-0", _ANY_SIZE),
+            *_of(Kind.RERANK, "fireworks/qwen3-reranker-8b"),
         ),
         env_keys=("FIREWORKS_API_KEY",),
         website="https://app.fireworks.ai/settings/users/api-keys",
@@ -420,7 +469,8 @@ _KEYED = (
         scheme=Scheme.BEARER,
         base_url="https://api.cohere.ai/compatibility/v1",
         purposes=_ONLY_CHAT,
-        models=_chat("command-a-03-2025 command-r-plus-08-2024 command-r-08-2024 command-r7b-12-2024"),
+        models=_chat("command-a-03-2025 command-r-plus-08-2024 command-r-08-2024 command-r7b-12-2024")
+        + _of(Kind.RERANK, "rerank-v3.5 rerank-english-v3.0 rerank-multilingual-v3.0"),
         env_keys=("COHERE_API_KEY", "CO_API_KEY"),
         website="https://dashboard.cohere.com/api-keys",
     ),
@@ -450,7 +500,11 @@ _KEYED = (
         scheme=Scheme.BEARER,
         base_url="https://api.tokenfactory.nebius.com/v1",
         purposes=_EMBEDDED,
-        models=(*_chat("meta-llama/Llama-3.3-70B-Instruct"), _embedding("Qwen/Qwen3-Embedding-8B", 4096)),
+        models=(
+            *_chat("meta-llama/Llama-3.3-70B-Instruct"),
+            _embedding("Qwen/Qwen3-Embedding-8B", 4096),
+            *_of(Kind.IMAGE, "black-forest-labs/flux-schnell black-forest-labs/flux-dev", _ANY_SIZE),
+        ),
         env_keys=("NEBIUS_API_KEY",),
         website="https://tokenfactory.nebius.com",
     ),
@@ -465,7 +519,8 @@ _KEYED = (
         models=_chat(
             "deepseek-ai/DeepSeek-V3.2 deepseek-ai/DeepSeek-V3.1 deepseek-ai/DeepSeek-R1 "
             "Qwen/Qwen3-235B-A22B-Instruct-2507"
-        ),
+        )
+        + _of(Kind.RERANK, "BAAI/bge-reranker-v2-m3"),
         env_keys=("SILICONFLOW_API_KEY",),
         website="https://cloud.siliconflow.com/account/ak",
     ),
@@ -480,9 +535,72 @@ _KEYED = (
         models=_chat(
             "Qwen/QwQ-32B deepseek-ai/DeepSeek-R1 deepseek-ai/DeepSeek-V3 meta-llama/Llama-3.3-70B-Instruct "
             "openai/gpt-oss-120b"
-        ),
+        )
+        + _of(Kind.IMAGE, "SDXL1.0-base SD2 FLUX.1-dev", _ANY_SIZE),
         env_keys=("HYPERBOLIC_API_KEY",),
         website="https://app.hyperbolic.ai",
+    ),
+)
+
+# ── with a key, and without chat ────────────────────────────────────────────────────────────────────────────────
+
+_WITHOUT_CHAT = (
+    ProviderRecord(
+        id="deepgram",
+        alias="deepgram",
+        name="Deepgram",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.TOKEN,
+        base_url="https://api.deepgram.com/v1",
+        purposes=_NOTHING,
+        models=_of(Kind.TRANSCRIPTION, "nova-3 nova-2 whisper-large")
+        + _of(Kind.SPEECH, "aura-2-thalia-en aura-2-andromeda-en aura-2-apollo-en aura-asteria-en"),
+        env_keys=("DEEPGRAM_API_KEY",),
+        website="https://console.deepgram.com",
+    ),
+    ProviderRecord(
+        id="assemblyai",
+        alias="assemblyai",
+        name="AssemblyAI",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BARE,
+        base_url="https://api.assemblyai.com/v2",
+        purposes=_NOTHING,
+        models=_of(Kind.TRANSCRIPTION, "best universal-3-pro universal-2 nano"),
+        env_keys=("ASSEMBLYAI_API_KEY",),
+        website="https://www.assemblyai.com/dashboard",
+    ),
+    ProviderRecord(
+        id="jina",
+        alias="jina",
+        name="Jina AI",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="https://api.jina.ai/v1",
+        purposes=_NOTHING,
+        models=(
+            _embedding("jina-embeddings-v3", 1024),
+            *_of(Kind.RERANK, "jina-reranker-v2-base-multilingual jina-reranker-m0"),
+        ),
+        env_keys=("JINA_API_KEY",),
+        website="https://jina.ai",
+    ),
+    ProviderRecord(
+        id="voyage",
+        alias="voyage",
+        name="Voyage AI",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="https://api.voyageai.com/v1",
+        purposes=_NOTHING,
+        models=(
+            _embedding("voyage-3.5", 1024),
+            _embedding("voyage-3.5-lite", 1024),
+            _embedding("voyage-3-large", 1024),
+            *_of(Kind.RERANK, "rerank-2.5 rerank-2.5-lite"),
+        ),
+        env_keys=("VOYAGE_API_KEY",),
+        website="https://dash.voyageai.com",
     ),
 )
 
@@ -651,6 +769,44 @@ _LOCAL = (
         probe="vllm",
     ),
     ProviderRecord(
+        id="sdwebui",
+        alias="sdwebui",
+        name="Stable Diffusion WebUI",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="http://127.0.0.1:7860",
+        purposes=_NOTHING,
+        models=_of(Kind.IMAGE, "default", _ANY_SIZE),
+        auth_kinds=("none", "apiKey"),
+        is_local=True,
+        website="https://github.com/AUTOMATIC1111/stable-diffusion-webui",
+    ),
+    ProviderRecord(
+        id="comfyui",
+        alias="comfyui",
+        name="ComfyUI",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="http://127.0.0.1:8188",
+        purposes=_NOTHING,
+        models=_of(Kind.IMAGE, "sd_xl_base_1.0.safetensors", _ANY_SIZE),
+        auth_kinds=("none", "apiKey"),
+        is_local=True,
+        website="https://www.comfy.org",
+    ),
+    ProviderRecord(
+        id="local",
+        alias="local",
+        name="This gateway (built in)",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.NONE,
+        base_url="local:",
+        purposes=_NOTHING,
+        models=(_embedding("all-minilm-l6-v2", 384),),
+        auth_kinds=("none",),
+        is_local=True,
+    ),
+    ProviderRecord(
         id="demo",
         alias="demo",
         name="Demo (built in)",
@@ -667,7 +823,10 @@ _LOCAL = (
     ),
 )
 
-CATALOGUE: tuple[ProviderRecord, ...] = (*_KEYED, *_LOCAL, *_UNSUPPORTED)
+CATALOGUE: tuple[ProviderRecord, ...] = tuple(
+    replace(record, purposes=record.purposes | OFFERS.get(record.id, {}).keys())
+    for record in (*_KEYED, *_WITHOUT_CHAT, *_LOCAL, *_UNSUPPORTED)
+)
 _BY_NAME: Mapping[str, ProviderRecord] = MappingProxyType(
     {record.alias: record for record in CATALOGUE} | {record.id: record for record in CATALOGUE}
 )

@@ -4,7 +4,7 @@ HTTP/1.1 and nothing else: no redirects are followed, no cookies kept, no HTTP/2
 time and goes back to the pool when its answer was read to the end.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -156,6 +156,18 @@ class UpstreamClient:
         head = endpoint.head()
         return await self._answer(head, head.get, b"")
 
+    async def delete(self, endpoint: Endpoint) -> Answer:
+        """Ask for what lies at the endpoint to be deleted."""
+        head = endpoint.head()
+        return await self._answer(head, b"DELETE" + head.get.removeprefix(b"GET"), b"")
+
+    async def upload(self, endpoint: Endpoint, size: int, pieces: Iterable[bytes]) -> Answer:
+        """Send a body of `size` bytes piece by piece; over a connection of its own, as it cannot be sent twice."""
+        head = endpoint.head()
+        connection = await self._dialled(head)
+        await connection.upload(b"%b%d\r\n\r\n" % (head.post, size), pieces)
+        return self._accepted(connection)
+
     async def _answer(self, head: Head, start: bytes, body: bytes) -> HttpAnswer:
         connection = self._pool.take(head.origin)
         if connection is not None:
@@ -164,13 +176,17 @@ class UpstreamClient:
                 return self._accepted(connection)
             except Stale:
                 pass
+        connection = await self._dialled(head)
+        await connection.exchange(start, body)
+        return self._accepted(connection)
+
+    async def _dialled(self, head: Head) -> Connection:
         connection = await self._dialler.dial(head.origin, self._pool)
         if self._pool.closed:
             connection.abort()
             raise AttemptFailed(of_break(FailureKind.TRANSIENT, "no answer: the gateway is stopping"))
         self._pool.add(connection)
-        await connection.exchange(start, body)
-        return self._accepted(connection)
+        return connection
 
     def _accepted(self, connection: Connection) -> HttpAnswer:
         coding = connection.headers.get("content-encoding")

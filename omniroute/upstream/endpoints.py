@@ -22,6 +22,13 @@ class Purpose(StrEnum):
     MODELS = "models"
     COUNT_TOKENS = "count_tokens"
     EMBEDDINGS = "embeddings"
+    IMAGES = "images"
+    IMAGE_EDITS = "image_edits"
+    TRANSCRIPTIONS = "transcriptions"
+    TRANSLATIONS = "translations"
+    SPEECH = "speech"
+    MODERATIONS = "moderations"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +49,29 @@ def _paths(**paths: str) -> Mapping[Purpose, str]:
     return MappingProxyType({Purpose(name): path for name, path in paths.items()})
 
 
+# What is no chat lies at the same places below every base URL of OpenAI's form.
+_OPENAI_OTHERS = {
+    "models": "/models",
+    "embeddings": "/embeddings",
+    "images": "/images/generations",
+    "image_edits": "/images/edits",
+    "transcriptions": "/audio/transcriptions",
+    "translations": "/audio/translations",
+    "speech": "/audio/speech",
+    "moderations": "/moderations",
+    "rerank": "/rerank",
+}
+
 LAYOUTS: Mapping[Format, Layout] = {
     Format.OPENAI_CHAT: Layout(
         root="/v1",
         wants_version=False,  # the OpenAI SDK's base URL is everything before /chat/completions, whatever it is
-        paths=_paths(chat="/chat/completions", models="/models", embeddings="/embeddings"),
+        paths=_paths(chat="/chat/completions", **_OPENAI_OTHERS),
     ),
     Format.OPENAI_RESPONSES: Layout(
         root="/v1",
         wants_version=False,
-        paths=_paths(chat="/responses", models="/models", embeddings="/embeddings"),
+        paths=_paths(chat="/responses", **_OPENAI_OTHERS),
     ),
     Format.ANTHROPIC: Layout(
         root="/v1",
@@ -65,6 +85,10 @@ LAYOUTS: Mapping[Format, Layout] = {
             chat="/models/{model}:generateContent",
             models="/models?pageSize=1000",
             count_tokens="/models/{model}:countTokens",
+            embeddings="/models/{model}:batchEmbedContents",
+            # Which of its models makes pictures by which verb, the dialect knows.
+            images="/models/{model}",
+            image_edits="/models/{model}",
         ),
         stream_chat="/models/{model}:streamGenerateContent?alt=sse",
     ),
@@ -76,7 +100,10 @@ LAYOUTS: Mapping[Format, Layout] = {
     ),
 }
 
-_OPENAI_ENDPOINT = r"/(chat/completions|completions|responses|embeddings|models)$"
+_OPENAI_ENDPOINT = (
+    r"/(chat/completions|completions|responses|embeddings|models|images/generations|images/edits|moderations|rerank"
+    r"|audio/(transcriptions|translations|speech))$"
+)
 # Patterns of what people paste along with a base URL. Compiled by first use: the start need not wait for it.
 _PASTED: Mapping[Format, str] = {
     Format.OPENAI_CHAT: _OPENAI_ENDPOINT,

@@ -6,6 +6,7 @@ task, no timer and no lock. How an answer ended is known for sure: `next` gives 
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 from typing import Protocol, cast
 
 import httptools
@@ -38,8 +39,10 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_buffered",
+        "_clear",
         "_ended",
         "_fault",
+        "_half_sent",
         "_head_bytes",
         "_headed",
         "_heard",
@@ -74,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._pieces: list[bytes] = []
         self._paused = False
+        self._clear: asyncio.Event | None = None  # unset while the transport takes no more; made for long bodies
         self.renew()
 
     def renew(self) -> None:
@@ -91,6 +95,7 @@ class Connection(asyncio.Protocol):
         self._fault: str | None = None  # how the connection broke
         self._refusal: str | None = None  # why what came is not accepted
         self._headed = self._heard = self._ended = self._until_closed = False
+        self._half_sent = False  # the request is not out whole, or not yet
         self._buffered = 0
         self._head_bytes = 0
         self._unread = 0  # bytes since the last piece of a body: heads, chunk sizes, trailers
@@ -121,6 +126,46 @@ class Connection(asyncio.Protocol):
         finally:
             if not answered:
                 self.abort()
+
+    async def upload(self, head: bytes, pieces: Iterable[bytes]) -> None:
+        """Send a long request piece by piece, no faster than it goes out, and wait for the head of its answer.
+
+        An answer that comes before all is sent ends the sending; the connection is of no use after it.
+        """
+        answered = False
+        try:
+            self._forget()
+            self._clear = asyncio.Event()
+            self._clear.set()
+            self._half_sent = True
+            if not self.closed:
+                self._transport.write(head)
+            for piece in pieces:
+                await self._clear.wait()
+                if self._headed or self._fault is not None or self.closed:
+                    break
+                self._transport.write(piece)
+            else:
+                self._half_sent = False
+            while not self._headed:
+                if self._fault is not None or self.closed:
+                    raise self._unanswered()
+                await self._news()
+            answered = True
+        finally:
+            self._clear = None
+            if not answered:
+                self.abort()
+
+    def pause_writing(self) -> None:
+        """Note that the transport holds enough for now."""
+        if self._clear is not None:
+            self._clear.clear()
+
+    def resume_writing(self) -> None:
+        """Note that the transport takes more."""
+        if self._clear is not None:
+            self._clear.set()
 
     def _send(self, head: bytes, body: bytes) -> None:
         if len(body) < _JOIN_BELOW:
@@ -162,6 +207,8 @@ class Connection(asyncio.Protocol):
         return waiter
 
     def _wake(self) -> None:
+        if self._clear is not None:
+            self._clear.set()  # whatever came, the sender must look at it
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -244,7 +291,8 @@ class Connection(asyncio.Protocol):
         if self._headed and not self._ended:
             self._ended = True
             # An answer that came before the request was out: the rest of it would lie in the next one's way.
-            self.reusable = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
+            is_sent = not self._half_sent and not self._transport.get_write_buffer_size()
+            self.reusable = self._parser.should_keep_alive() and is_sent
 
     def eof_received(self) -> None:
         """Take the end of what the peer sends for the end of the connection."""

@@ -38,6 +38,11 @@ def check_local() -> None:
         raise Unprocessable(f"{HOW} Missing: {', '.join(missing)}.", param="similarity.model")
 
 
+def is_installed() -> bool:
+    """Whether local embeddings can be made here."""
+    return all(importlib.util.find_spec(name) is not None for name in NEEDS)
+
+
 class LocalEmbedding:
     """Makes embeddings; nothing is loaded before the first one."""
 

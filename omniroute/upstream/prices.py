@@ -1,4 +1,4 @@
-"""What tokens cost and how many a model takes: a table of public price lists, an operator's own prices over it.
+"""What requests cost and how many tokens a model takes: tables of public price lists, an operator's own over them.
 
 A price that is not known stays unknown: it is never guessed from a similar model or another provider. Servers on this
 machine cost nothing. Money is in billionths of a dollar (nano), so that sums stay whole numbers.
@@ -13,10 +13,12 @@ from omniroute.kit import json
 from omniroute.kit.clock import Clock, SystemClock
 from omniroute.upstream.catalogue import find
 from omniroute.upstream.price_rows import FREE, Row, spellings
-from omniroute.upstream.rates import Rate
+from omniroute.upstream.rates import Prices, Rate
 
 _TABLE = Path(__file__).with_name("prices.json")
+_UNITS = Path(__file__).with_name("unit_prices.json")
 _PER: Final = 1_000_000  # prices are for a million tokens
+_MINUTE_MS: Final = 60_000
 _MAX_CACHED: Final = 4096  # model names come from clients
 
 
@@ -40,7 +42,19 @@ def cost_nano(rate: Rate, usage: Usage) -> int:
         (usage.audio_output, prices.audio_output),
         (usage.image_output, prices.image_output),
     )
-    return (total + _PER // 2) // _PER + rate.request
+    return (total + _PER // 2) // _PER + rate.request + (_units(prices, usage) if prices.is_by_unit else 0)
+
+
+def _units(prices: Prices, usage: Usage) -> int:
+    """Price what is no token."""
+    sound = ((usage.audio_ms or 0) * prices.audio_minute + _MINUTE_MS // 2) // _MINUTE_MS
+    letters = ((usage.characters or 0) * prices.characters + _PER // 2) // _PER
+    return (usage.images or 0) * prices.image + (usage.searches or 0) * prices.search + sound + letters
+
+
+def dearest_nano(rate: Rate, usage: Usage) -> int:
+    """Return the most that a usage can cost: in the dearest of a model's services."""
+    return max(cost_nano(one, usage) for one in (rate, *rate.services.values()))
 
 
 def _side(tokens: int, price: int, *buckets: tuple[int | None, int | None]) -> int:
@@ -67,10 +81,11 @@ def most_nano(rate: Rate, input_tokens: int, output_tokens: int) -> int:
 class PriceBook:
     """Finds the rate of a model at a provider. A provider's rows are read when it is first asked for."""
 
-    def __init__(self, table: Mapping[str, Any], clock: Clock) -> None:
-        """`table` is prices.json as parsed."""
+    def __init__(self, table: Mapping[str, Any], clock: Clock, units: Mapping[str, Any] | None = None) -> None:
+        """`table` is prices.json as parsed, `units` a list of the same form that goes before it."""
         self.version: str = table["version"]
         self._table = table["providers"]
+        self._units: Mapping[str, Any] = {"version": "", "providers": {}} if units is None else units
         self._clock = clock
         self._rows: dict[str, tuple[Row, ...]] = {}
         self._found: dict[tuple[str, str], Row | None] = {}
@@ -79,7 +94,7 @@ class PriceBook:
     @classmethod
     def load(cls, clock: Clock | None = None) -> "PriceBook":
         """Read the table that comes with the package."""
-        return cls(json.loads(_TABLE.read_bytes()), clock or SystemClock())
+        return cls(json.loads(_TABLE.read_bytes()), clock or SystemClock(), json.loads(_UNITS.read_bytes()))
 
     def override(self, own: Mapping[tuple[str, str], Rate]) -> None:
         """Put an operator's own prices, by provider and model, over the table, instead of those put before."""
@@ -120,17 +135,21 @@ class PriceBook:
 
     def _of(self, provider_id: str) -> tuple[Row, ...]:
         if provider_id not in self._rows:
-            made = tuple(Row(self.version, *row) for row in self._table.get(provider_id, ()))
-            self._rows[provider_id] = made
+            own = [Row(self._units["version"], *row) for row in self._units["providers"].get(provider_id, ())]
+            taken = [Row(self.version, *row) for row in self._table.get(provider_id, ())]
+            self._rows[provider_id] = (*own, *taken)
         return self._rows[provider_id]
 
     def listed(self, provider_id: str | None = None) -> dict[str, dict[str, Rate]]:
         """Return the table's rates as they hold now and an operator's own over them, by provider and model."""
         now_ms = self._clock.now_ms()
-        names = self._table if provider_id is None else [provider_id]
+        names = {**self._table, **self._units["providers"]} if provider_id is None else [provider_id]
         found: dict[str, dict[str, Rate]] = {}
         for name in names:
-            rates = {row.model: rate for row in self._of(name) if (rate := row.rate(now_ms)) is not None}
+            rates: dict[str, Rate] = {}
+            for row in self._of(name):
+                if (rate := row.rate(now_ms)) is not None:
+                    rates.setdefault(row.model, rate)
             if rates:
                 found[name] = rates
         for (name, model), rate in self._own.items():
@@ -144,4 +163,12 @@ def cost_of(rate: Rate | None, usage: Usage | None, service: str | None = None) 
     if rate is None or usage is None:
         return None, None
     served = rate.under(service)
-    return (None, None) if served is None else (cost_nano(served, usage), rate.version)
+    if served is None or _is_unsaid(served.prices, usage):
+        return None, None
+    return cost_nano(served, usage), rate.version
+
+
+def _is_unsaid(prices: Prices, usage: Usage) -> bool:
+    """Whether a model is paid by the token, and nobody knows how many there were."""
+    is_by_token = bool(prices.input or prices.output) and not prices.is_by_unit
+    return is_by_token and usage.input is None and usage.output is None

@@ -15,7 +15,8 @@ STANDARD: Final = frozenset({None, "", "auto", "default", "standard", "standard_
 class Prices:
     """Nano-dollars for a million tokens of each kind. None = no price of its own: input's or output's counts.
 
-    `cache_write_1h` is for what is kept an hour instead of five minutes; without it `cache_write` counts.
+    `cache_write_1h` is for what is kept an hour instead of five minutes; without it `cache_write` counts. The last four
+    are for what is no token: a picture, a minute of sound, a million letters, a search.
     """
 
     input: int = 0
@@ -28,11 +29,20 @@ class Prices:
     reasoning: int | None = None
     audio_output: int | None = None
     image_output: int | None = None
+    image: int = 0
+    audio_minute: int = 0
+    characters: int = 0
+    search: int = 0
 
     @property
     def long_write(self) -> int | None:
         """The price of what is kept in the cache for an hour."""
         return self.cache_write if self.cache_write_1h is None else self.cache_write_1h
+
+    @cached_property
+    def is_by_unit(self) -> bool:
+        """Whether anything but tokens is paid for."""
+        return bool(self.image or self.audio_minute or self.characters or self.search)
 
     @cached_property
     def dearest_input(self) -> int:

@@ -1,5 +1,6 @@
 """The model list, in the spelling of whoever asks: OpenAI and Anthropic (one answer serves both), Gemini, Ollama."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from omniroute import __version__
@@ -21,14 +22,14 @@ _OLLAMA_VERSION = "0.12.0"
 
 async def serve_models(exchange: Exchange) -> None:
     """GET /v1/models: OpenAI's fields and Anthropic's, which do not collide."""
-    entries = [_openai(entry) for entry in visible(exchange.snapshot, exchange.key)]
+    entries = [described(entry) for entry in _all(exchange)]
     ends = {"first_id": entries[0]["id"], "last_id": entries[-1]["id"]} if entries else {}
     await answer(exchange, {"object": "list", "data": entries, "has_more": False, **ends})
 
 
 async def serve_model(exchange: Exchange) -> None:
     """GET /v1/models/{id}."""
-    await answer(exchange, _openai(_find(exchange, exchange.params["model"])))
+    await answer(exchange, described(_find(_all(exchange), exchange.params["model"])))
 
 
 async def serve_gemini_models(exchange: Exchange) -> None:
@@ -38,7 +39,8 @@ async def serve_gemini_models(exchange: Exchange) -> None:
 
 async def serve_gemini_model(exchange: Exchange) -> None:
     """GET /v1beta/models/{model}."""
-    await answer(exchange, _gemini(_find(exchange, exchange.params["model"])))
+    chatting = visible(exchange.snapshot, exchange.key)
+    await answer(exchange, _gemini(_find(chatting, exchange.params["model"])))
 
 
 async def serve_tags(exchange: Exchange) -> None:
@@ -55,7 +57,7 @@ async def serve_show(exchange: Exchange) -> None:
     """POST /api/show: what Ollama's clients ask before they chat."""
     body = parse(await read_body(exchange.headers, exchange.receive, _SHOW_BYTES))
     name = model_of({"model": body.get("model") or body.get("name")})
-    entry = _find(exchange, name)
+    entry = _find(visible(exchange.snapshot, exchange.key), name)
     shown = {
         "license": "",
         "modelfile": f"FROM {entry.id}",
@@ -81,16 +83,23 @@ async def answer(exchange: Exchange, value: dict[str, Any], more: Headers = ()) 
     await exchange.client.answer(200, headers, body)
 
 
-def _find(exchange: Exchange, model: str) -> ModelEntry:
+def _all(exchange: Exchange) -> Sequence[ModelEntry]:
+    """Return the models that chat, then the others by their kinds."""
+    snapshot, key = exchange.snapshot, exchange.key
+    return [*visible(snapshot, key), *visible(snapshot, key, snapshot.others)]
+
+
+def _find(entries: Sequence[ModelEntry], model: str) -> ModelEntry:
     """Return a listed model; Ollama's clients may add `:latest`."""
     wanted = {model, model.removeprefix("models/"), model.removesuffix(":latest")}
-    for entry in visible(exchange.snapshot, exchange.key):
+    for entry in entries:
         if entry.id in wanted:
             return entry
     raise NotFound(f"The model {model!r} is not listed.", param="model", code="model_not_found")
 
 
-def _openai(entry: ModelEntry) -> dict[str, Any]:
+def described(entry: ModelEntry) -> dict[str, Any]:
+    """Return a model as OpenAI's and Anthropic's clients read it, and what else is known of one that does not chat."""
     return {
         "id": entry.id,
         "object": "model",
@@ -99,6 +108,7 @@ def _openai(entry: ModelEntry) -> dict[str, Any]:
         "type": "model",
         "display_name": entry.id,
         "created_at": _LONG_AGO,
+        **entry.about,
     }
 
 

@@ -6,12 +6,14 @@ The path decides the format of everything said on it, errors included.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from omniroute.formats.events import Fault
 from omniroute.formats.hub import Format
 from omniroute.formats.table import CODECS
+from omniroute.gateway.operations import ROWS
 from omniroute.gateway.pipeline import fault_of
 from omniroute.gateway.reply import error_answer
 from omniroute.gateway.snapshot import Snapshot
@@ -19,12 +21,14 @@ from omniroute.kit.addresses import Network, client_address
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import NotAllowed, NotFound, OmniError
 from omniroute.kit.ids import new_id
+from omniroute.upstream.endpoints import Purpose
 from omniroute.v1 import doors, lists
 from omniroute.v1.asgi import AsgiClient, Receive, Scope, Send
 from omniroute.v1.callers import identify
 from omniroute.v1.chat import Chat, Exchange
 from omniroute.v1.counts import Counts
 from omniroute.v1.doors import Door
+from omniroute.v1.media import Media, serve_embedding_models, serve_image_models
 from omniroute.v1.stored import Stored
 
 log = structlog.get_logger(__name__)
@@ -42,6 +46,7 @@ class Route:
 
 
 _MODEL = "(?P<model>.+)"
+_PROVIDER = "/v1/providers/(?P<provider>[^/]+)"
 _RESPONSE = "/v1/responses/(?P<id>[^/]+)"
 _GEMINI_VERB = f"{_MODEL}:(?P<action>generateContent|streamGenerateContent)"
 
@@ -52,6 +57,10 @@ def _chat(path: str, form: Format, door: Door) -> Route:
 
 def _get(path: str, form: Format, serve: str) -> Route:
     return Route(method="GET", path=path, format=form, serve=serve)
+
+
+def _ask(path: str, purpose: Purpose) -> Route:
+    return Route(method="POST", path=path, format=Format.OPENAI_CHAT, serve=purpose.value)
 
 
 def _post(path: str, form: Format, serve: str) -> Route:
@@ -66,7 +75,21 @@ ROUTES = (
     _chat("/api/chat", Format.OLLAMA, doors.OLLAMA),
     _chat("/v1/api/generate", Format.OLLAMA, doors.GENERATE),
     _chat("/api/generate", Format.OLLAMA, doors.GENERATE),
-    _chat("/v1/providers/(?P<provider>[^/]+)/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
+    _chat(f"{_PROVIDER}/chat/completions", Format.OPENAI_CHAT, doors.PINNED),
+    _ask("/v1/embeddings", Purpose.EMBEDDINGS),
+    _get("/v1/embeddings", Format.OPENAI_CHAT, "embedding_models"),
+    _ask(f"{_PROVIDER}/embeddings", Purpose.EMBEDDINGS),
+    _get(f"{_PROVIDER}/embeddings", Format.OPENAI_CHAT, "embedding_models"),
+    _ask("/v1/images/generations", Purpose.IMAGES),
+    _get("/v1/images/generations", Format.OPENAI_CHAT, "image_models"),
+    _ask(f"{_PROVIDER}/images/generations", Purpose.IMAGES),
+    _get(f"{_PROVIDER}/images/generations", Format.OPENAI_CHAT, "image_models"),
+    _ask("/v1/images/edits", Purpose.IMAGE_EDITS),
+    _ask("/v1/audio/transcriptions", Purpose.TRANSCRIPTIONS),
+    _ask("/v1/audio/translations", Purpose.TRANSLATIONS),
+    _ask("/v1/audio/speech", Purpose.SPEECH),
+    _ask("/v1/moderations", Purpose.MODERATIONS),
+    _ask("/v1/rerank", Purpose.RERANK),
     # Google's SDK asks below v1beta, its newest one below v1 too.
     _chat(f"/(?:api/)?v1(?:beta)?/models/{_GEMINI_VERB}", Format.GEMINI, doors.GEMINI),
     _get(_RESPONSE, Format.OPENAI_RESPONSES, "response"),
@@ -116,6 +139,7 @@ class DataPlane:
         self,
         *,
         chat: Chat,
+        media: Media,
         stored: Stored,
         counts: Counts,
         snapshot: Callable[[], Snapshot],
@@ -128,6 +152,9 @@ class DataPlane:
         self._cors = cors
         self._trusted = trusted
         self._handlers: Mapping[str, Handler] = {
+            **{purpose.value: partial(media.serve, purpose=purpose) for purpose in ROWS},
+            "embedding_models": serve_embedding_models,
+            "image_models": serve_image_models,
             "models": lists.serve_models,
             "model": lists.serve_model,
             "gemini_models": lists.serve_gemini_models,

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from omniroute.api.operation import Operation, expanded
 from omniroute.api.table import OPERATIONS
 from omniroute.formats.hub import Format
@@ -35,10 +33,10 @@ def test_every_route_for_ai_clients_is_in_the_document_and_the_other_way_round()
     assert [route for route in ROUTES if route not in reached] == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-async def test_a_method_that_is_not_in_the_document_is_told_which_are(row: Operation, gateway: RunningGateway) -> None:
-    documented = {other.method for other in ROWS if other.path == row.path}
-    for path in asked(row):
-        answer = await gateway.http.put(gateway.url + path, headers=gateway.auth)
-        assert answer.status_code == 405
-        assert set(answer.headers["allow"].split(", ")) <= documented
+async def test_a_method_that_is_not_in_the_document_is_told_which_are(gateway: RunningGateway) -> None:
+    for row in ROWS:
+        documented = {other.method for other in ROWS if other.path == row.path}
+        for path in asked(row):
+            answer = await gateway.http.put(gateway.url + path, headers=gateway.auth)
+            assert answer.status_code == 405, row.id
+            assert set(answer.headers["allow"].split(", ")) <= documented, row.id

@@ -91,7 +91,9 @@ class Sender:
             row.method,
             self._gateway.url + path,
             params=dict(row.asked),
-            json=row.example,
+            json=None if row.files else row.example,
+            data=row.example if row.files else None,
+            files=dict(row.files) or None,
             headers={"authorization": f"Bearer {key}"} if row.policy is not Policy.PUBLIC else {},
         )
         self._gateway.http.cookies.clear()

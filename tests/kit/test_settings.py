@@ -39,6 +39,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "CLI_EXTRA_PATHS": ("/a:/b", "/a:/b"),
     "CLI_MODE": ("host", "host"),
     "MAX_BODY_BYTES": ("2048", 2048),
+    "MAX_UPLOAD_BYTES": ("8192", 8192),
     "MAX_ANSWER_BYTES": ("4096", 4096),
     "MAX_OPEN_REQUESTS": ("7", 7),
     "CONNECT_TIMEOUT_S": ("1.5", 1.5),

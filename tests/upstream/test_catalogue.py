@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from omniroute.formats.hub import Format
+from omniroute.formats.kinds import Kind
 from omniroute.kit.errors import NotFound
 from omniroute.upstream.auth import Scheme
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord, endpoint_url, find
 from omniroute.upstream.demo.provider import MODELS as DEMO_MODELS
 from omniroute.upstream.endpoints import LAYOUTS, Purpose
+from omniroute.upstream.offers import KINDS
 
 # The reference's chat providers: id and alias.
 REFERENCE = {
@@ -58,6 +60,28 @@ def known(name: str) -> ProviderRecord:
     return record
 
 
+IN_PROCESS = {"demo", "local"}  # their addresses are no addresses of the web
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose", "expected"),
+    [
+        ("deepgram", Purpose.TRANSCRIPTIONS, "https://api.deepgram.com/v1/listen"),
+        ("deepgram", Purpose.SPEECH, "https://api.deepgram.com/v1/speak"),
+        ("assemblyai", Purpose.TRANSCRIPTIONS, "https://api.assemblyai.com/v2"),
+        ("cohere", Purpose.RERANK, "https://api.cohere.ai/v2/rerank"),
+        ("fireworks", Purpose.EMBEDDINGS, "https://api.fireworks.ai/inference/v1/embeddings"),
+        ("nebius", Purpose.EMBEDDINGS, "https://api.tokenfactory.nebius.com/v1/embeddings"),
+        ("hyperbolic", Purpose.IMAGES, "https://api.hyperbolic.xyz/v1/image/generation"),
+        ("gemini", Purpose.EMBEDDINGS, "https://generativelanguage.googleapis.com/v1beta/models/m:batchEmbedContents"),
+        ("groq", Purpose.TRANSLATIONS, "https://api.groq.com/openai/v1/audio/translations"),
+        ("sdwebui", Purpose.IMAGES, "http://127.0.0.1:7860/sdapi/v1/txt2img"),
+    ],
+)
+def test_what_is_no_chat_has_its_published_place(name: str, purpose: Purpose, expected: str) -> None:
+    assert endpoint_url(known(name), purpose, model="m") == expected
+
+
 def test_all_34_providers_of_the_reference_are_here_under_their_aliases() -> None:
     assert len(REFERENCE) == 34
     assert {record.id: record.alias for record in CATALOGUE if record.id in REFERENCE} == REFERENCE
@@ -86,7 +110,7 @@ def test_an_unknown_name_finds_nothing() -> None:
 @pytest.mark.parametrize("name", IDS)
 def test_a_record_is_consistent(name: str) -> None:
     record = known(name)
-    assert Purpose.CHAT in record.purposes
+    assert record.purposes
     assert record.purposes <= set(LAYOUTS[record.format].paths)
     assert not record.base_url.endswith("/")
     assert record.supported is (record.reason is None)
@@ -95,15 +119,17 @@ def test_a_record_is_consistent(name: str) -> None:
     assert not record.needs_key or record.scheme is not Scheme.NONE
     assert bool(record.env_keys) is (record.supported and record.needs_key)
     assert len({model.id for model in record.models}) == len(record.models)
-    assert (Purpose.EMBEDDINGS in record.purposes) or all(model.kind == "chat" for model in record.models)
-    assert all((model.dimensions is None) is (model.kind == "chat") for model in record.models)
+    kinds = {KINDS.get(purpose, Kind.CHAT) for purpose in record.purposes}
+    assert {model.kind for model in record.models} <= kinds
+    assert all((model.dimensions is not None) is (model.kind is Kind.EMBEDDING) for model in record.models)
+    assert all(bool(model.sizes) is (model.kind is Kind.IMAGE) for model in record.models)
     assert record.models or record.is_local
 
 
-@pytest.mark.parametrize("name", [record.id for record in CATALOGUE if record.id != "demo"])
+@pytest.mark.parametrize("name", [record.id for record in CATALOGUE if record.id not in IN_PROCESS])
 def test_providers_elsewhere_are_asked_over_tls_and_local_ones_on_the_loopback(name: str) -> None:
     record = known(name)
-    where = urlsplit(endpoint_url(record, Purpose.CHAT, model="m"))
+    where = urlsplit(endpoint_url(record, min(record.purposes), model="m"))
     assert (where.scheme, where.hostname == "127.0.0.1") == (("http", True) if record.is_local else ("https", False))
 
 
@@ -150,9 +176,9 @@ def test_an_endpoint_that_a_provider_does_not_have_is_not_made_up() -> None:
 
 def test_a_published_root_is_the_same_when_an_operator_writes_it_down() -> None:
     for record in CATALOGUE:
-        if record.id != "demo":
-            written = endpoint_url(record, Purpose.CHAT, base_url=record.base_url + "/", model="m")
-            assert written == endpoint_url(record, Purpose.CHAT, model="m")
+        for purpose in record.purposes if record.id not in IN_PROCESS else ():
+            written = endpoint_url(record, purpose, base_url=record.base_url + "/", model="m")
+            assert written == endpoint_url(record, purpose, model="m")
 
 
 def test_the_demo_lists_the_models_that_the_demo_has() -> None:

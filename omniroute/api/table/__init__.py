@@ -15,6 +15,7 @@ from omniroute.api.table import (
     explain,
     inference,
     keys,
+    media,
     money,
     policies,
     providers,
@@ -92,4 +93,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
+    *media.OPERATIONS,
 )

@@ -117,7 +117,7 @@ _LISTED = thing(
     object=constant("model", "What this is."),
     created=whole("Not known: 0. In seconds since 1970."),
     owned_by=text("The provider, or `combo` or `alias`."),
-    type=constant("model", "What Anthropic's clients read here."),
+    type=text("model, as Anthropic's clients read it; of one that does not chat, its kind."),
     display_name=text("The name, for Anthropic's clients."),
     created_at=text("As `created`, for Anthropic's clients."),
 )

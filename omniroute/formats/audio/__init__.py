@@ -1,0 +1,1 @@
+"""Sound: transcripts of it, and speech made of text, in OpenAI's form and as each kind of provider wants it."""

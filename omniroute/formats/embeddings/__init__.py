@@ -1,0 +1,1 @@
+"""Embeddings: OpenAI's request and answer, and how each kind of provider is asked."""

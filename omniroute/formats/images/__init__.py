@@ -1,0 +1,1 @@
+"""Pictures: OpenAI's requests to make and to change them, and how each kind of provider is asked."""
