@@ -20,6 +20,10 @@ ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 HTML = "text/html; charset=utf-8"
 EVENTS = "text/event-stream"
 LINES = "application/x-ndjson"
+OCTETS = "application/octet-stream"
+GZIP = "application/gzip"
+# Answers that are files: their handlers return what makes one.
+FILES = frozenset({OCTETS, GZIP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class Operation:
     the path's parameters, and together they make a request that succeeds. `format` is the wire format of an operation
     for AI clients; `streams` are the media types in which it may answer piece by piece. `volatile` are the fields that
     change by themselves, which `ETag` leaves out. Without `needs_body` an empty body means an empty object.
+    `uploads`: the body is a file.
     """
 
     id: str
@@ -102,6 +107,7 @@ class Operation:
     format: Format | None = None
     also: tuple[str, ...] = ()
     needs_body: bool = True
+    uploads: bool = False
     places: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
 

@@ -156,6 +156,12 @@ class UpstreamClient:
         head = endpoint.head()
         return await self._answer(head, head.get, b"")
 
+    async def send(self, method: str, endpoint: Endpoint, body: bytes = b"") -> Answer:
+        """Send a request of any other method."""
+        head = endpoint.head()
+        start = b"%b%b%d\r\n\r\n" % (method.encode("ascii"), head.post.removeprefix(b"POST"), len(body))
+        return await self._answer(head, start, body)
+
     async def _answer(self, head: Head, start: bytes, body: bytes) -> HttpAnswer:
         connection = self._pool.take(head.origin)
         if connection is not None:
