@@ -32,6 +32,7 @@ def upgrade() -> None:
     _make_request_attempts()
     _make_stored_responses()
     _make_answer_cache()
+    _make_sync()
     _make_usage_minutes()
 
 
@@ -363,6 +364,37 @@ def _make_answer_cache() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_answer_cache")),
     )
     op.create_index(op.f("ix_answer_cache_expires_at"), "answer_cache", ["expires_at"])
+
+
+def _make_sync() -> None:
+    op.create_table(
+        "sync_remotes",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("is_local", sa.Boolean(), nullable=False),
+        sa.Column("username", sa.String(length=256), nullable=True),
+        sa.Column("region", sa.String(length=64), nullable=True),
+        sa.Column("credential_sealed", sa.Text(), nullable=True),
+        sa.Column("passphrase_sealed", sa.Text(), nullable=False),
+        sa.Column("base_sealed", sa.Text(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.String(length=256), nullable=True),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("synced_at", sa.BigInteger(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_remotes")),
+    )
+    op.create_table(
+        "sync_objects",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sync_objects")),
+    )
 
 
 def _make_usage_minutes() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from omniroute import __version__
+from omniroute.api.files import UPLOAD_SCHEMA
 from omniroute.api.glossary import PARAMETERS
 from omniroute.api.operation import EVENTS, FORM, HTML, ID_PATTERN, Operation, edited, expanded
 from omniroute.api.schemas import Schemas
@@ -68,6 +69,7 @@ _TAGS = {
     "cliTools": "Client tools on the gateway's machine, and their settings.",
     "evals": "Suites of questions with known answers, and what models make of them.",
     "backups": "Copies of everything in the database, and putting one back.",
+    "sync": "The configuration on several instances, and what peers ask of one another.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",
     "system": "The gateway as a whole.",
@@ -131,6 +133,8 @@ def _operation(row: Operation, schemas: Schemas, *, is_tagged: bool) -> JsonObje
         parameters.append(_IF_MATCH)
     if parameters:
         made["parameters"] = parameters
+    if row.uploads:
+        made["requestBody"] = {"required": True, "content": {FORM: {"schema": UPLOAD_SCHEMA}}}
     if row.body is not None:
         content: JsonObject = {"schema": schemas.body(row)}
         if row.example is not None and not row.files:
@@ -199,7 +203,7 @@ def _errors(row: Operation) -> Iterable[type[OmniError]]:
     yield from row.errors
     if row.format is not None:
         return
-    if row.body is not None:
+    if row.body is not None or row.uploads:
         yield from _WITH_BODY
     if row.query is not None:
         yield from _WITH_QUERY

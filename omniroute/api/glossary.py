@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from omniroute.api.figures import FIGURES
 from omniroute.api.glossary_operating import OPERATING
+from omniroute.api.glossary_saving import SAVING
 
 WORDS: Mapping[str, str] = {
     "action": "What to do.",
@@ -249,6 +250,7 @@ WORDS: Mapping[str, str] = {
     "zone": "The time zone, such as Europe/Helsinki.",
     **FIGURES,
     **OPERATING,
+    **SAVING,
 }
 
 # What stands in paths and queries.

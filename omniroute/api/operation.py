@@ -21,6 +21,10 @@ HTML = "text/html; charset=utf-8"
 EVENTS = "text/event-stream"
 FORM = "multipart/form-data"
 LINES = "application/x-ndjson"
+OCTETS = "application/octet-stream"
+GZIP = "application/gzip"
+# Answers that are files: their handlers return what makes one.
+FILES = frozenset({OCTETS, GZIP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ class Operation:
     the path's parameters, and together they make a request that succeeds. `format` is the wire format of an operation
     for AI clients; `streams` are the media types in which it may answer piece by piece. `volatile` are the fields that
     change by themselves, which `ETag` leaves out. Without `needs_body` an empty body means an empty object. With
-    `files` (by field: a name and the bytes) the body is a form, whose other fields are the example's.
+    `files` (by field: a name and the bytes) the body is a form, whose other fields are the example's. `uploads`: the
+    body is one file.
     """
 
     id: str
@@ -104,6 +109,7 @@ class Operation:
     format: Format | None = None
     also: tuple[str, ...] = ()
     needs_body: bool = True
+    uploads: bool = False
     places: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic.alias_generators import to_camel
@@ -12,7 +13,8 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omniroute.api.operation import ID_PATTERN, Call, Described, Operation, Reply, edited, expanded
+from omniroute.api.files import received_file, send_file
+from omniroute.api.operation import FILES, ID_PATTERN, Call, Described, Operation, Reply, edited, expanded
 from omniroute.api.shapes import NoQuery, read, read_query, write
 from omniroute.api.table import OPERATIONS
 from omniroute.api.versions import Versions
@@ -69,8 +71,13 @@ class _Path:
             error = NotAllowed(f"{scope['method']} is not possible here: use {allowed}")
             await answer_error(error, scope, send, {"allow": allowed})
             return
+        if operation.uploads:
+            await _uploaded(self._services, operation, scope, receive, send)
+            return
         call = await _read(self._services, operation, scope, receive)
-        if self._versions is None:
+        if operation.media in FILES:
+            await _downloaded(self._services, operation, call, scope, send)
+        elif self._versions is None:
             reply, body = await _done(self._services, operation, call)
             await _answer(operation, reply, body, send)
         else:
@@ -116,6 +123,23 @@ async def _read(services: Services, operation: Operation, scope: Scope, receive:
         credentials=credentials,
         is_secure=is_secure(connection, services.reach),
     )
+
+
+async def _uploaded(services: Services, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+    """Admit a request, take its file, and call the handler with it."""
+    call = await _read(services, operation, scope, receive)
+    async with received_file(HTTPConnection(scope), receive, services.reach) as upload:
+        reply, body = await _done(services, operation, replace(call, body=upload))
+    await _answer(operation, reply, body, send)
+
+
+async def _downloaded(
+    services: Services, operation: Operation, call: Call[object, object], scope: Scope, send: Send
+) -> None:
+    """Send the file that the handler makes."""
+    if operation.handler is not None:
+        made: Any = await operation.handler(services, call)
+        await send_file(made, operation.media, send, whole=scope["method"] != "HEAD")
 
 
 async def _done(services: Services, operation: Operation, call: Call[object, object]) -> tuple[Reply, bytes]:

@@ -51,11 +51,12 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
         budgets=_budgets(stores, plane),
         pricing=_pricing(stores, plane),
     )
+    routing = _routing(stores, plane)
     return Services.joined(
         access,
-        _routing(stores, plane),
+        routing,
         _watching(stores, plane, lockout),
-        build_operating(settings, stores, plane, access),
+        build_operating(settings, stores, plane, access, routing),
     )
 
 

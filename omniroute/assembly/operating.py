@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.saving import build_saving
 from omniroute.assembly.stores import Stores
 from omniroute.kit.addresses import networks
 from omniroute.kit.settings import Settings
-from omniroute.services.backups import Backups
 from omniroute.services.cli_tools import CliTools
 from omniroute.services.client_tools.detection import surroundings
-from omniroute.services.collection import Access, Operating
+from omniroute.services.collection import Access, Operating, Routing
 from omniroute.services.evals.service import Evals
 from omniroute.services.evals.suites import Suites
 from omniroute.services.keys import Keys
@@ -19,15 +19,16 @@ from omniroute.services.login import Login
 from omniroute.services.playground import Playground
 from omniroute.services.reach import Reach
 from omniroute.services.system import System
-from omniroute.storage.dump import Dump
 
 
-def build_operating(settings: Settings, stores: Stores, plane: DataPlane, access: Access) -> Operating:
+def build_operating(
+    settings: Settings, stores: Stores, plane: DataPlane, access: Access, routing: Routing
+) -> Operating:
     """Return what keeps an installation running."""
     return Operating(
         lifecycle=Lifecycle(login=access.login, allowed=settings.allow_restart),
         system=_system(access.login, plane),
-        backups=_backups(settings, stores, plane),
+        **build_saving(settings, stores, plane, routing),
         cache=plane.cache,
         playground=Playground(ask=plane.asking),
         evals=_evals(settings, stores, plane),
@@ -54,18 +55,6 @@ def _cli_tools(settings: Settings, keys: Keys, plane: DataPlane) -> CliTools:
         own_url=settings.public_url or f"http://127.0.0.1:{settings.port}",
         may_write=settings.cli_allow_config_writes,
         clock=plane.clock,
-    )
-
-
-def _backups(settings: Settings, stores: Stores, plane: DataPlane) -> Backups:
-    return Backups(
-        folder=settings.data_dir / "backups",
-        dump=Dump(stores.database),
-        key_id=stores.key_id,
-        version=__version__,
-        clock=plane.clock,
-        changed=plane.changed,
-        flush=plane.flush,
     )
 
 

@@ -21,7 +21,7 @@ from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
-from omniroute.storage.secrets import load_sealer
+from omniroute.storage.secrets import Sealer, load_sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
 
@@ -31,7 +31,7 @@ class Stores:
     """The database and its repositories."""
 
     database: Database
-    key_id: str
+    sealer: Sealer
     meta: Meta
     settings: SettingGroups
     nodes: NodeRows
@@ -59,7 +59,7 @@ class Stores:
         database = Database(settings.database)
         return cls(
             database=database,
-            key_id=sealer.key_id,
+            sealer=sealer,
             meta=Meta(database, sealer),
             settings=SettingGroups(database),
             nodes=NodeRows(database, sealer),

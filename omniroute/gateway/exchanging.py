@@ -141,7 +141,7 @@ class Exchanges:
         if ask.method == "GET":
             return await self._client.get(endpoint)
         if ask.method == "DELETE":
-            return await self._client.delete(endpoint)
+            return await self._client.send("DELETE", endpoint)
         size = sum(len(part) if isinstance(part, bytes) else part.size for part in ask.body)
         if size <= _SHORT:
             return await self._client.post(endpoint, b"".join(_pieces(ask.body, None)))

@@ -11,13 +11,16 @@ from omniroute.services.budgets import Budgets
 from omniroute.services.cache import Cache
 from omniroute.services.checks import Checks
 from omniroute.services.cli_tools import CliTools
+from omniroute.services.cloud import Cloud
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
 from omniroute.services.custom_models import CustomModels
 from omniroute.services.evals.service import Evals
 from omniroute.services.explain import Explain
+from omniroute.services.exports import Exports
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
+from omniroute.services.imports import Imports
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
@@ -36,6 +39,7 @@ from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
+from omniroute.services.sync import Sync
 from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
 
@@ -93,6 +97,10 @@ class Operating:
     lifecycle: Lifecycle
     system: System
     backups: Backups
+    exports: Exports
+    imports: Imports
+    sync: Sync
+    cloud: Cloud
     cache: Cache
     playground: Playground
     cli_tools: CliTools

@@ -6,6 +6,7 @@ from omniroute.kit.addresses import Network
 
 _BODY_BYTES = 1024 * 1024
 _BODY_S = 60.0
+_UPLOAD_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +21,4 @@ class Reach:
     cookie_secure: bool | None = None
     max_body_bytes: int = _BODY_BYTES
     body_timeout_s: float = _BODY_S
+    max_upload_bytes: int = _UPLOAD_BYTES

@@ -20,6 +20,8 @@ from omniroute.kit.errors import Invalid
 from omniroute.storage import tables
 from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
+from omniroute.storage.meta import meta_place
+from omniroute.storage.secrets import DamagedSecret, Sealer, WrongKey, is_sealed, place
 
 PIECE = 1_000
 
@@ -60,12 +62,61 @@ class Dump:
                 counts[one.name] = await _fill(connection, one, lines.get(one.name, ()), progress)
         return counts
 
+    async def add(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Add rows to what is there, all or none; raise Conflict when one of them is there already."""
+        async with self._database.transaction() as connection:
+            for one in dumped_tables():
+                found = list(rows.get(one.name, ()))
+                for begin in range(0, len(found), PIECE):
+                    await connection.execute(insert(one), [dict(row) for row in found[begin : begin + PIECE]])
+
+    async def fill_from(self, pieces: AsyncIterator[tuple[str, bytes]], progress: Progress | None = None) -> None:
+        """Take what another dump gives into an empty database."""
+        by_name = {one.name: one for one in dumped_tables()}
+        counts: dict[str, int] = {}
+        async with self._database.transaction() as connection:
+            async for name, piece in pieces:
+                rows = await asyncio.to_thread(
+                    lambda of, lines: list(_rows(of, lines)), by_name[name], piece.splitlines()
+                )
+                if rows:
+                    await connection.execute(insert(by_name[name]), rows)
+                counts[name] = counts.get(name, 0) + len(rows)
+                if progress is not None:
+                    progress(name, counts[name])
+
     async def counts(self) -> dict[str, int]:
         """Return how many rows each table has."""
         async with self._database.reading() as connection:
             return {
                 one.name: await connection.scalar(select(func.count()).select_from(one)) or 0 for one in dumped_tables()
             }
+
+
+def closed_secrets(lines: Lines, sealer: Sealer) -> list[str]:
+    """Return in words which sealed values in these rows do not open with this key; this blocks."""
+    faults: list[str] = []
+    for one in dumped_tables():
+        sealed = [column.name for column in one.columns if column.name.endswith("_sealed")]
+        if not sealed and one is not tables.meta:
+            continue
+        for row in _rows(one, lines.get(one.name, ())):
+            try:
+                for where, value in _sealed_in(one, row, sealed):
+                    sealer.open(value, where)
+            except (WrongKey, DamagedSecret) as error:
+                faults.append(error.message)
+    return faults
+
+
+def _sealed_in(table: Table, row: Mapping[str, Any], sealed: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if table is tables.meta:
+        if is_sealed(row["value"]):
+            yield meta_place(row["name"]), row["value"]
+        return
+    for name in sealed:
+        if row.get(name) is not None:
+            yield place(table.name, row["id"], name), row[name]
 
 
 async def _pieces(connection: AsyncConnection, table: Table) -> AsyncIterator[bytes]:

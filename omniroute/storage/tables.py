@@ -343,6 +343,38 @@ answer_cache = Table(
     Column("body", LargeBinary, nullable=False),  # zlib
 )
 
+# Where the configuration is synced to, and what both sides had in common last.
+sync_remotes = Table(
+    "sync_remotes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),  # omniroute, webdav, s3, https
+    Column("url", Text, nullable=False),
+    Column("is_local", Boolean, nullable=False),
+    Column("username", String(256)),
+    Column("region", String(64)),
+    Column("credential_sealed", Text),
+    Column("passphrase_sealed", Text, nullable=False),
+    Column("base_sealed", Text, nullable=False),  # JSON: the objects after the last sync
+    Column("is_enabled", Boolean, nullable=False),
+    Column("version", String(256)),  # of the remote object, as its server names it
+    Column("revision", BigInteger, nullable=False),  # counts what was written there
+    Column("synced_at", BigInteger),
+    Column("error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# What peers keep here for one another, encrypted by them.
+sync_objects = Table(
+    "sync_objects",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # Sums a minute, so that no chart scans the log.
 usage_minutes = Table(
     "usage_minutes",

@@ -156,10 +156,11 @@ class UpstreamClient:
         head = endpoint.head()
         return await self._answer(head, head.get, b"")
 
-    async def delete(self, endpoint: Endpoint) -> Answer:
-        """Ask for what lies at the endpoint to be deleted."""
+    async def send(self, method: str, endpoint: Endpoint, body: bytes = b"") -> Answer:
+        """Send a request of any other method."""
         head = endpoint.head()
-        return await self._answer(head, b"DELETE" + head.get.removeprefix(b"GET"), b"")
+        start = b"%b%b%d\r\n\r\n" % (method.encode("ascii"), head.post.removeprefix(b"POST"), len(body))
+        return await self._answer(head, start, body)
 
     async def upload(self, endpoint: Endpoint, size: int, pieces: Iterable[bytes]) -> Answer:
         """Send a body of `size` bytes piece by piece; over a connection of its own, as it cannot be sent twice."""

@@ -1,6 +1,7 @@
 """Backups on the command line: of a stopped installation, of one that serves, and onto a new machine."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -75,3 +76,32 @@ async def test_a_backup_moves_to_a_new_machine_that_serves_already(place: Instal
         # The keys that were handed out on the old machine are good here, and at once.
         assert [one["name"] for one in (await keys_at(serving, url, old_key)).json()["keys"]] == ["Laptop"]
         assert (await keys_at(serving, url, new_key)).status_code == 401
+
+
+def test_a_drill_an_export_and_an_import(place: Installation) -> None:
+    key_of(place, "Laptop")
+    made = place.json("backup", "create", "--passphrase", "correct horse")
+    assert made["encrypted"] is True
+    assert place.run("backup", "drill").returncode == 1
+    drilled = place.run("backup", "drill", "--json", OMNIROUTE_BACKUP_PASSPHRASE="correct horse")
+    assert json.loads(drilled.stdout)["ok"] is True
+    file = place.json("backup", "export", "out.sqlite")["file"]
+    packed = place.json("backup", "export", "--all")["file"]
+    assert place.run("backup", "export", "out.sqlite").returncode == 2
+    key_of(place, "Made later")
+    for one in (file, packed):
+        assert place.json("backup", "import", one)["api_key_count"] == 1
+    shown = place.run("backup", "import", "--yes", file)
+    assert "api_keys: 1 taken, 0 skipped" in shown.stdout
+    wrong = place.run("backup", "import", "--yes", str(place.data / "secret.key"))
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+
+
+def test_the_commands_of_the_page_run_as_printed(place: Installation) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "backups.md").read_text(encoding="utf-8")
+    block = re.search(r"```sh\n(omniroute backup create.*?)```", page, re.DOTALL)
+    assert block
+    for line in block[1].splitlines():
+        done = place.run(*line.split()[1:])
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+    assert (place.home / "everything.sqlite").is_file()

@@ -24,14 +24,17 @@ from omniroute.services.cache import Cache
 from omniroute.services.checks import Checks
 from omniroute.services.cli_tools import CliTools
 from omniroute.services.client_tools.detection import Surroundings
+from omniroute.services.cloud import Cloud
 from omniroute.services.combo_metrics import ComboMeasures, ComboMetrics
 from omniroute.services.combos import Combos, Probed
 from omniroute.services.custom_models import CustomModels
 from omniroute.services.evals.service import Evals
 from omniroute.services.evals.suites import Suites
 from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, ReplayDraft, Sample, Simulated
+from omniroute.services.exports import Exports
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
+from omniroute.services.imports import Imports
 from omniroute.services.ip_filter import IpFilter
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
@@ -43,6 +46,7 @@ from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
+from omniroute.services.originals import Originals
 from omniroute.services.passwords import Passwords
 from omniroute.services.playground import Playground, PlaygroundNews
 from omniroute.services.policies import Policies
@@ -56,6 +60,7 @@ from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
+from omniroute.services.sync import Sync
 from omniroute.services.system import System
 from omniroute.services.system_prompt import SystemPrompts
 from omniroute.services.telemetry import Telemetry
@@ -68,6 +73,7 @@ from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
+from omniroute.storage.configured import Configured
 from omniroute.storage.connections import Connections
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
@@ -83,6 +89,7 @@ from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
+from omniroute.storage.sync import SyncObjects, SyncRemotes
 from omniroute.storage.usage import UsageRows
 from omniroute.upstream.asking import Asker
 from omniroute.upstream.client import UpstreamClient
@@ -90,6 +97,7 @@ from omniroute.upstream.embedded import EmbeddedDemo
 from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import check_local
 from omniroute.upstream.prices import PriceBook
+from omniroute.upstream.remotes import Remotes
 
 PASSWORD = Secret("a password of the tests")
 PEPPER = bytes(range(32))
@@ -165,6 +173,10 @@ class Parts:
     backups: Backups
     cli_tools: CliTools
     evals: Evals
+    exports: Exports
+    imports: Imports
+    sync: Sync
+    cloud: Cloud
     request_log: RequestLog
     bus: Bus
     feeds: Feeds
@@ -297,7 +309,8 @@ def assemble(
     live = Live(clock)
     custom_model_rows = CustomModelRows(database)
     upstreams = Upstreams(nodes=node_rows)
-    asker = Asker(UpstreamClient(connect_timeout_s=5.0, transports={"demo": EmbeddedDemo()}))
+    client = UpstreamClient(connect_timeout_s=5.0, transports={"demo": EmbeddedDemo()})
+    asker = Asker(client)
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -307,6 +320,26 @@ def assemble(
         clock=clock,
         changed=told,
         loopback=loopback,
+    )
+    providers = Providers(
+        rows=connection_rows,
+        upstreams=Upstreams(nodes=node_rows),
+        check_url=check,
+        health=lambda connection_id: health.get(connection_id, ConnectionHealth(status="ready")),
+        clock=clock,
+        changed=told,
+    )
+    aliases = Aliases(rows=alias_rows, names=names, clock=clock, changed=told)
+    dump = Dump(database)
+    backups = Backups(
+        folder=folder,
+        dump=dump,
+        sealer=sealer,
+        groups=SettingGroups(database),
+        version="1.2.3",
+        clock=clock,
+        changed=told,
+        flush=_nothing_waits,
     )
     return Parts(
         clock=clock,
@@ -325,7 +358,7 @@ def assemble(
             changed=told,
         ),
         combo_measures=ComboMeasures(read=lambda: measured, forget=forget),
-        aliases=Aliases(rows=alias_rows, names=names, clock=clock, changed=told),
+        aliases=aliases,
         balancing=Balancing(groups=SettingGroups(database), nodes=node_rows, changed=told),
         rulebook=rulebook,
         policy_trials=PolicyTrials(
@@ -351,14 +384,7 @@ def assemble(
         login=login,
         keys=keys,
         nodes=Nodes(rows=node_rows, connections=connection_rows, check_url=check, clock=clock, changed=told),
-        providers=Providers(
-            rows=connection_rows,
-            upstreams=Upstreams(nodes=node_rows),
-            check_url=check,
-            health=lambda connection_id: health.get(connection_id, ConnectionHealth(status="ready")),
-            clock=clock,
-            changed=told,
-        ),
+        providers=providers,
         answers=answers,
         cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
         checks=Checks(
@@ -399,15 +425,38 @@ def assemble(
             may_write=True,
             clock=clock,
         ),
-        backups=Backups(
+        backups=backups,
+        exports=Exports(folder=folder, backups=backups, dump=dump, version="1.2.3", clock=clock, flush=_nothing_waits),
+        imports=Imports(
             folder=folder,
-            dump=Dump(database),
-            key_id=sealer.key_id,
+            backups=backups,
+            dump=dump,
+            sealer=sealer,
+            originals=Originals(
+                nodes=node_rows,
+                connections=connection_rows,
+                combos=combo_rows,
+                aliases=alias_rows,
+                custom_models=custom_model_rows,
+                keys=key_rows,
+                usage=usage_rows,
+                sealer=sealer,
+                pepper=lambda: PEPPER,
+                clock=clock,
+            ),
+            changed=told,
+        ),
+        sync=Sync(
+            rows=SyncRemotes(database, sealer),
+            configured=Configured(database, sealer, clock),
+            remotes=Remotes(client, clock),
+            check_url=check,
+            proxy_of=lambda _url: None,
             version="1.2.3",
             clock=clock,
             changed=told,
-            flush=_nothing_waits,
         ),
+        cloud=Cloud(providers=providers, aliases=aliases, objects=SyncObjects(database), clock=clock),
         system=System(login=login, version="1.2.3", clock=clock, counts={"openRequests": lambda: 3}),
         bus=bus,
         feeds=Feeds(

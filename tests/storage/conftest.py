@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from omniroute.storage.revisions import scripts_folder
+from omniroute.storage.tables import SCHEMA_REVISION
 
 _REVISION = """
 import sqlalchemy as sa
@@ -26,12 +27,15 @@ def upgrade() -> None:
 {body}
 """
 
+# The revision that `add_revision` makes.
+NEXT = f"{int(SCHEMA_REVISION) + 1:04}"
+
 AddRevision = Callable[..., Path]
 
 
 @pytest.fixture
 def add_revision(tmp_path: Path) -> AddRevision:
-    """Return a maker of a scripts folder with a revision 0002 that ends in the given lines of Python."""
+    """Return a maker of a scripts folder with one more revision that ends in the given lines of Python."""
 
     def add(body: str = "", *, recounted: tuple[str, ...] = (), imports: str = "") -> Path:
         folder = tmp_path / "scripts with 100% odd name"
@@ -39,9 +43,9 @@ def add_revision(tmp_path: Path) -> AddRevision:
             shutil.rmtree(folder)
         shutil.copytree(scripts_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
         text = _REVISION.format(
-            name="0002", parent="0001", body=textwrap.indent(textwrap.dedent(body), "    "), recounted=recounted
+            name=NEXT, parent=SCHEMA_REVISION, body=textwrap.indent(textwrap.dedent(body), "    "), recounted=recounted
         )
-        (folder / "versions" / "0002_next.py").write_text(imports + "\n" + text, encoding="utf-8")
+        (folder / "versions" / f"{NEXT}_next.py").write_text(imports + "\n" + text, encoding="utf-8")
         return folder
 
     return add

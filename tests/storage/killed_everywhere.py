@@ -22,6 +22,7 @@ from omniroute.kit.settings import Settings
 from omniroute.storage import lock, migrate_sqlite
 from omniroute.storage.migrate import migrate
 from omniroute.storage.secrets import Sealer
+from omniroute.storage.tables import SCHEMA_REVISION
 
 _WATCHED = {migrate_sqlite.__file__, lock.__file__}
 _Tracer = Callable[[FrameType, str, Any], Any]
@@ -77,7 +78,7 @@ def _look(folder: Path) -> tuple[str, int] | None:
 def main(start: Path, scripts: Path, room: Path) -> int:
     """Kill at each line in turn until the migration gets through."""
     before = _look(shutil.copytree(start, room / "look"))
-    after = ("0002", before[1] if before else 0)
+    after = (f"{int(SCHEMA_REVISION) + 1:04}", before[1] if before else 0)
     nth = 0
     while True:
         folder = shutil.copytree(start, room / f"round-{nth}")

@@ -20,8 +20,9 @@ from omniroute.storage.revisions import MigrationFailed
 from omniroute.storage.rows import ConnectionRow
 from omniroute.storage.schema import needs_migration
 from omniroute.storage.secrets import DamagedSecret, Sealer, WrongKey
+from omniroute.storage.tables import SCHEMA_REVISION
 from tests.databases import TEST_KEY
-from tests.storage.conftest import AddRevision
+from tests.storage.conftest import NEXT, AddRevision
 
 ROOT = Path(__file__).parents[2]
 ROW = ConnectionRow(
@@ -80,7 +81,7 @@ async def test_an_empty_database_gets_the_schema_and_the_canary(
     database_url: str, tmp_path: Path, sealer: Sealer
 ) -> None:
     report = await migrate(_settings(tmp_path, database_url), sealer)
-    assert (report.from_revision, report.to_revision, report.changed) == (None, "0001", True)
+    assert (report.from_revision, report.to_revision, report.changed) == (None, SCHEMA_REVISION, True)
     assert report.rows == 1
     assert report.snapshot is None
     assert not await needs_migration(database_url)
@@ -93,7 +94,7 @@ async def test_an_empty_database_gets_the_schema_and_the_canary(
 
 async def test_a_second_time_there_is_nothing_to_do(migrated_url: str, tmp_path: Path, sealer: Sealer) -> None:
     report = await migrate(_settings(tmp_path, migrated_url), sealer)
-    assert (report.from_revision, report.changed) == ("0001", False)
+    assert (report.from_revision, report.changed) == (SCHEMA_REVISION, False)
 
 
 async def test_an_older_database_is_brought_up_with_all_it_holds(
@@ -101,9 +102,9 @@ async def test_an_older_database_is_brought_up_with_all_it_holds(
 ) -> None:
     await _fill(migrated_url)
     report = await migrate(_settings(tmp_path, migrated_url), sealer, scripts=add_revision())
-    assert (report.from_revision, report.to_revision, report.rows) == ("0001", "0002", 2)
+    assert (report.from_revision, report.to_revision, report.rows) == (SCHEMA_REVISION, NEXT, 2)
     revision, columns, rows = await _state(migrated_url)
-    assert (revision, "note" in columns, rows) == ("0002", True, 1)
+    assert (revision, "note" in columns, rows) == (NEXT, True, 1)
     database = Database(migrated_url)
     assert await Connections(database, sealer).list() == (ROW,)
     await database.close()
@@ -117,7 +118,7 @@ async def _refused(settings: Settings, sealer: Sealer, scripts: Path | None = No
 
 async def _require_old(url: str) -> None:
     revision, columns, rows = await _state(url)
-    assert (revision, "note" in columns, rows) == ("0001", False, 1)
+    assert (revision, "note" in columns, rows) == (SCHEMA_REVISION, False, 1)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +178,8 @@ async def test_a_newer_database_is_refused(
     await migrate(settings, sealer, scripts=add_revision())
     error = await _refused(settings, sealer)
     assert error.error_code == "newer_database"
-    assert "'0002'" in error.message
-    assert (await _state(migrated_url))[0] == "0002"
+    assert f"'{NEXT}'" in error.message
+    assert (await _state(migrated_url))[0] == NEXT
 
 
 async def test_a_database_of_another_program_is_refused(database_url: str, tmp_path: Path, sealer: Sealer) -> None:
@@ -211,7 +212,11 @@ async def test_of_three_processes_at_once_one_makes_the_database(database_url: s
         child.stdin.flush()
     reports = [json.loads(child.communicate(timeout=60)[0]) for child in children]
     assert [child.returncode for child in children] == [0, 0, 0]
-    assert sorted(reports, key=str) == [["0001", "0001"], ["0001", "0001"], [None, "0001"]]
+    assert sorted(reports, key=str) == [
+        [SCHEMA_REVISION, SCHEMA_REVISION],
+        [SCHEMA_REVISION, SCHEMA_REVISION],
+        [None, SCHEMA_REVISION],
+    ]
     assert not await needs_migration(database_url)
 
 
@@ -226,7 +231,7 @@ async def test_a_kill_in_the_middle_loses_nothing(
     assert child.returncode == -signal.SIGKILL
     await _require_old(migrated_url)
     report = await migrate(_settings(tmp_path, migrated_url), sealer, scripts=add_revision())
-    assert report.to_revision == "0002"
+    assert report.to_revision == NEXT
     assert (await _state(migrated_url))[2] == 1
 
 

@@ -15,7 +15,8 @@ from omniroute.kit.settings import Settings
 from omniroute.storage.migrate import migrate
 from omniroute.storage.revisions import MigrationFailed
 from omniroute.storage.secrets import Sealer
-from tests.storage.conftest import AddRevision
+from omniroute.storage.tables import SCHEMA_REVISION
+from tests.storage.conftest import NEXT, AddRevision
 
 ROOT = Path(__file__).parents[2]
 INSERT = "INSERT INTO settings VALUES (?, '{}', 0)"
@@ -88,10 +89,10 @@ async def test_rows_in_the_log_of_a_killed_server_come_along(
 ) -> None:
     report = await migrate(crashed, sealer, scripts=add_revision())
     assert _left(crashed) == {"storage.sqlite", "storage.sqlite.lock"}
-    assert _revision(_file(crashed)) == "0002"
+    assert _revision(_file(crashed)) == NEXT
     assert _names(_file(crashed)) == ["a", "b", "c", "d"]
     assert report.snapshot is not None
-    assert _revision(report.snapshot) == "0001"
+    assert _revision(report.snapshot) == SCHEMA_REVISION
     assert _names(report.snapshot) == ["a", "b", "c", "d"]
 
 
@@ -102,7 +103,7 @@ async def test_the_snapshot_is_one_private_file_named_by_revision_and_time(
     backups = settings.data_dir / "backups"
     assert [one for one in backups.iterdir() if not one.name.endswith(("-wal", "-shm"))] == [report.snapshot]
     assert report.snapshot is not None
-    assert report.snapshot.name.startswith("before-0002-2")
+    assert report.snapshot.name.startswith(f"before-{NEXT}-2")
     if os.name == "posix":
         assert report.snapshot.stat().st_mode & 0o777 == 0o600
         assert _file(settings).stat().st_mode & 0o777 == 0o600
@@ -127,7 +128,7 @@ async def test_a_database_in_use_is_not_replaced(settings: Settings, sealer: Sea
         assert caught.value.error_code == "database_in_use"
         server.execute(INSERT, ("d",))
     assert _names(_file(settings)) == ["a", "b", "c", "d"]
-    assert _revision(_file(settings)) == "0001"
+    assert _revision(_file(settings)) == SCHEMA_REVISION
 
 
 async def test_a_row_written_during_the_migration_is_not_lost(
@@ -157,7 +158,7 @@ async def test_an_empty_file_is_no_database_yet(tmp_path: Path, sealer: Sealer) 
     settings = Settings(data_dir=tmp_path)
     _file(settings).touch()
     assert (await migrate(settings, sealer)).from_revision is None
-    assert _revision(_file(settings)) == "0001"
+    assert _revision(_file(settings)) == SCHEMA_REVISION
 
 
 async def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path, sealer: Sealer) -> None:
