@@ -26,6 +26,10 @@ class ModelKind(StrEnum):
     CHAT = "chat"
     EMBEDDING = "embedding"
     IMAGE = "image"
+    TRANSCRIPTION = "transcription"
+    SPEECH = "speech"
+    MODERATION = "moderation"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

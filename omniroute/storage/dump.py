@@ -2,7 +2,8 @@
 
 A dump is read in one transaction, so that it is one moment's state, while others go on writing. It is put back in one
 transaction as well: until that is committed nobody sees any of it, and a failure leaves everything as it was. Sealed
-secrets stay sealed. Sign-ins are left out of both: who is signed in stays signed in.
+secrets stay sealed. Sign-ins are left out of both, those to providers that were
+begun too: who is signed in stays signed in.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ def dumped_tables() -> Sequence[Table]:
     return [one for one in metadata.sorted_tables if one.name not in _LEFT_OUT]
 
 
-_LEFT_OUT = frozenset({tables.login_sessions.name})
+_LEFT_OUT = frozenset({tables.login_sessions.name, tables.oauth_flows.name})
 
 
 class Dump:

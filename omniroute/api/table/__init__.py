@@ -16,6 +16,7 @@ from omniroute.api.table import (
     inference,
     keys,
     money,
+    oauth,
     policies,
     providers,
     proxies,
@@ -74,6 +75,7 @@ _CONTRACT = (
 OPERATIONS: tuple[Operation, ...] = (
     *auth.OPERATIONS,
     *providers.OPERATIONS,
+    *oauth.OPERATIONS,
     *checks.OPERATIONS,
     *routing.OPERATIONS,
     *policies.OPERATIONS,
