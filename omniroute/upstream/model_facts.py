@@ -46,7 +46,10 @@ class ModelFacts:
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "ModelFacts":
         """Return what `spelled` wrote."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
+        return cls(**given)
 
 
 NOTHING = ModelFacts()

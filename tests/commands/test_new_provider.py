@@ -26,6 +26,7 @@ async def test_ten_lines_make_a_provider(place: Installation, fake_openai: FakeU
     assert source.count(PLACE) == 1
     catalogue.write_text(source.replace(PLACE, PLACE + block), encoding="utf-8")
 
+    place.env["PYTHONPATH"] = str(place.home)
     admin = place.json("admin", "create-key", "--name", "ops", "--scope", "admin")["key"]
     key = place.json("admin", "create-key", "--name", "client", "--scope", "inference")["key"]
     async with place.serving("serve") as server:
