@@ -27,6 +27,7 @@ from omniroute.services.pricing import rates_of
 from omniroute.services.proxies import Proxies
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
@@ -35,7 +36,7 @@ from omniroute.storage.keys import Keys
 from omniroute.storage.model_discoveries import ModelDiscoveries
 from omniroute.storage.nodes import Nodes
 from omniroute.storage.prices import Prices
-from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow, OAuthAccountRow
+from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow
 from omniroute.storage.settings import SettingGroups
 from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord, find
 from omniroute.upstream.prices import PriceBook
@@ -92,10 +93,7 @@ class Snapshots:
         combo_rows, keys = await sources.combos.list(), await sources.keys.list()
         sources.prices.override(rates_of(await sources.own_prices.list()))
         proxies = await sources.proxies.known()
-        knowledge = knowledge_of(sources.prices, await sources.custom_models.list(), await sources.discoveries.list())
-        accounts = _with_models(
-            _accounts(connections, nodes, patience, await self._signed_in(connections)), connections, knowledge
-        )
+        accounts = await self._read_accounts(connections, nodes, patience)
         hidden = await read_hidden(sources.settings)
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
@@ -124,6 +122,15 @@ class Snapshots:
             proxies=proxies,
             expired=_expired(connections, prefixes),
         )
+
+    async def _read_accounts(
+        self, connections: Sequence[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience
+    ) -> list[Account]:
+        """Spell the connections with their models."""
+        sources = self._sources
+        knowledge = knowledge_of(sources.prices, await sources.custom_models.list(), await sources.discoveries.list())
+        signed_in = await self._signed_in(connections)
+        return _with_models(_accounts(connections, nodes, patience, signed_in), connections, knowledge)
 
     async def _signed_in(self, connections: Iterable[ConnectionRow]) -> "_SignedIn":
         """Read the accounts that connections were signed in with, where there are any."""

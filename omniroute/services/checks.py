@@ -19,9 +19,10 @@ from omniroute.services.moments import moment
 from omniroute.services.nodes import ApiType, NodeType, checked_headers, format_of
 from omniroute.services.rules import credential, fault
 from omniroute.services.upstreams import CheckUrl, checked_url
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.connections import Connections
 from omniroute.storage.nodes import Nodes as NodeRows
-from omniroute.storage.rows import ConnectionRow, OAuthAccountRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.upstream.asking import Asker, ListedModel, Place, refused_by_guard
 from omniroute.upstream.auth import headers_for
 from omniroute.upstream.catalogue import ProviderRecord, find

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from omniroute.formats.hub import Format
 from omniroute.kit.secret import Secret
-from omniroute.storage.rows import ConnectionRow, OAuthAccountRow
+from omniroute.storage.account_rows import OAuthAccountRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.upstream.auth import Scheme, headers_for
 from omniroute.upstream.sign_in import SIGN_INS
 

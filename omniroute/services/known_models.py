@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from omniroute.services.moments import moment_or_none
-from omniroute.storage.rows import ConnectionRow, CustomModelRow, DiscoveryRow
+from omniroute.storage.account_rows import DiscoveryRow
+from omniroute.storage.rows import ConnectionRow, CustomModelRow
 from omniroute.upstream.catalogue import Model, ProviderRecord
 from omniroute.upstream.model_facts import NOTHING, ModelFacts, ordered
 from omniroute.upstream.prices import PriceBook

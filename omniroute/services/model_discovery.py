@@ -16,9 +16,10 @@ from omniroute.services.changes import Changed
 from omniroute.services.checks import ConnectionModels
 from omniroute.services.moments import moment, moment_or_none
 from omniroute.services.names import LONGEST_MODEL
+from omniroute.storage.account_rows import DiscoveryRow
 from omniroute.storage.connections import Connections
 from omniroute.storage.model_discoveries import ModelDiscoveries
-from omniroute.storage.rows import ConnectionRow, DiscoveryRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.upstream.catalogue import find
 
 MOST_MODELS = 5_000

@@ -24,9 +24,10 @@ from omniroute.services.oauth_clients import OAuthClients
 from omniroute.services.oauth_tokens import OAuthTokens, ProxyOf
 from omniroute.services.providers import LONGEST_NAME, Connection, Providers
 from omniroute.services.rules import fault, optional_line
+from omniroute.storage.account_rows import OAuthClientRow, OAuthFlowRow
 from omniroute.storage.connections import Connections
 from omniroute.storage.oauth import OAuthFlows
-from omniroute.storage.rows import ConnectionRow, OAuthClientRow, OAuthFlowRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.upstream.oauth import Client, OAuth, OAuthRefused, OAuthUnreachable, Tokens
 from omniroute.upstream.sign_in import Flow, SignIn
 

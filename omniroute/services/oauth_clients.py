@@ -18,8 +18,8 @@ from omniroute.kit.secret import Secret
 from omniroute.services.changes import Changed, kept
 from omniroute.services.rules import credential, fault, line, optional_line
 from omniroute.services.upstreams import CheckUrl, Upstreams
+from omniroute.storage.account_rows import OAuthClientRow
 from omniroute.storage.oauth import OAuthClients as ClientRows
-from omniroute.storage.rows import OAuthClientRow
 from omniroute.upstream.catalogue import find
 from omniroute.upstream.oauth import Client
 from omniroute.upstream.sign_in import SIGN_INS, ClientAuth, Flow, SignIn

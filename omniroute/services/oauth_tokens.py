@@ -23,8 +23,9 @@ from omniroute.services.moments import moment_or_none
 from omniroute.services.oauth_clients import OAuthClients
 from omniroute.state.bus import Bus
 from omniroute.state.leases import Leases
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.connections import Connections
-from omniroute.storage.rows import ConnectionRow, OAuthAccountRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.upstream.oauth import Client, OAuth, OAuthRefused, OAuthUnreachable, Tokens
 from omniroute.upstream.quotas import Allowance, read_quotas
 from omniroute.upstream.sign_in import SignIn

@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, select, update
 
 from omniroute.storage import tables
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.database import Database, insert, missing, require_hit, upsert
 from omniroute.storage.fit import require_fit
-from omniroute.storage.rows import ConnectionRow, OAuthAccountRow
+from omniroute.storage.rows import ConnectionRow
 from omniroute.storage.secrets import Sealer, place
 
 _TABLE = tables.connections

@@ -3,9 +3,9 @@
 from sqlalchemy import delete, select
 
 from omniroute.storage import tables
+from omniroute.storage.account_rows import DiscoveryRow
 from omniroute.storage.database import Database, upsert
 from omniroute.storage.fit import require_fit
-from omniroute.storage.rows import DiscoveryRow
 
 _TABLE = tables.model_discoveries
 

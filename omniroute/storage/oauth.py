@@ -3,9 +3,9 @@
 from sqlalchemy import RowMapping, delete, select, update
 
 from omniroute.storage import tables
+from omniroute.storage.account_rows import OAuthClientRow, OAuthFlowRow
 from omniroute.storage.database import Database, insert, upsert
 from omniroute.storage.fit import require_fit
-from omniroute.storage.rows import OAuthClientRow, OAuthFlowRow
 from omniroute.storage.secrets import Sealer, place
 
 _CLIENTS = tables.oauth_clients
