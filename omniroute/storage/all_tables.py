@@ -1,7 +1,7 @@
 """What knows of every table: for dumps, migrations and their tests."""
 
 from omniroute.storage import tables, tables_operating
+from omniroute.storage.metadata import metadata
 
-metadata = tables.metadata
 
-__all__ = ["metadata", "tables_operating"]
+__all__ = ["metadata", "tables", "tables_operating"]
