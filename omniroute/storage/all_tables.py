@@ -3,5 +3,4 @@
 from omniroute.storage import tables, tables_operating
 from omniroute.storage.metadata import metadata
 
-
 __all__ = ["metadata", "tables", "tables_operating"]
