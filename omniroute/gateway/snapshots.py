@@ -94,13 +94,11 @@ class Snapshots:
         sources.prices.override(rates_of(await sources.own_prices.list()))
         proxies = await sources.proxies.known()
         accounts = await self._read_accounts(connections, nodes, patience)
-        hidden = await read_hidden(sources.settings)
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, await sources.aliases.list())
         combos = {row.name: shown(row) for row in combo_rows}
         self._retain(combos.values(), accounts)
-        rulebook = sources.rulebook
         self._current = Snapshot(
             asks_for_key=self._asks_for_key,
             pepper=self._pepper(),
@@ -108,14 +106,14 @@ class Snapshots:
             prefixes=prefixes,
             accounts=_grouped(accounts),
             names=_named(accounts),
-            models=[*_listed(accounts, hidden), *_listed_names(known, combos)],
+            models=[*_listed(accounts, hidden := await read_hidden(sources.settings)), *_listed_names(known, combos)],
             hidden=hidden,
             known=known,
             combos=combos,
             balance=balance,
             policies=await self._rules(),
-            addresses=await rulebook.ip_filter.compiled(),
-            shaping=shaping_of(await rulebook.system_prompt.get(), await rulebook.thinking.get()),
+            addresses=await sources.rulebook.ip_filter.compiled(),
+            shaping=shaping_of(await sources.rulebook.system_prompt.get(), await sources.rulebook.thinking.get()),
             patience=patience,
             cache=await sources.cache.settings(),
             terms=terms_of(await read_limits(sources.settings), keys),
