@@ -60,8 +60,12 @@ CONTEXTS = ("service_tier", "processing", "speed")
 ORDINARY = frozenset({"default", "standard"})
 DECIMALS = 9  # a billionth of a dollar for a million tokens is the smallest unit
 
-# Model, rule, prices, and the context window in tokens where it is known.
-Row = tuple[str, Any, list[dict[str, Any]]] | tuple[str, Any, list[dict[str, Any]], int]
+# Model, rule, prices, the context window in tokens and whether it is deprecated, where these are known.
+Row = (
+    tuple[str, Any, list[dict[str, Any]]]
+    | tuple[str, Any, list[dict[str, Any]], int]
+    | tuple[str, Any, list[dict[str, Any]], int | None, bool]
+)
 
 
 def main() -> int:
@@ -96,7 +100,10 @@ def rows(provider: types.Provider, day: date) -> Iterator[Row]:
         phases = [_phase(condition, variants) for condition in _reachable(conditions, day)]
         # A model without such prices stays in the table: left out, a later and wider rule would catch its name.
         row = model.id, _rule(model.match), phases if all(_is_priced(phase) for phase in phases) else []
-        yield row if model.context_window is None else (*row, model.context_window)
+        if model.deprecated is not None:
+            yield (*row, model.context_window, model.deprecated)
+        else:
+            yield row if model.context_window is None else (*row, model.context_window)
 
 
 def _reachable(conditions: list[types.ConditionalPrice], day: date) -> Iterable[types.ConditionalPrice]:

@@ -20,12 +20,13 @@ from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Table
 
 from omniroute.kit.secret import Secret
 from omniroute.kit.settings import Settings
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 from omniroute.storage.dump import Dump
 from omniroute.storage.meta import meta_place
 from omniroute.storage.migrate import migrate
 from omniroute.storage.secrets import Sealer, place
-from omniroute.storage.tables import SCHEMA_REVISION, metadata
+from omniroute.storage.tables import SCHEMA_REVISION
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "storage" / "released"

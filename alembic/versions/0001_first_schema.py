@@ -18,10 +18,12 @@ def upgrade() -> None:
     _make_settings()
     _make_nodes()
     _make_connections()
+    _make_oauth()
     _make_combos()
     _make_model_aliases()
     _make_policies()
     _make_custom_models()
+    _make_model_discoveries()
     _make_proxies()
     _make_api_keys()
     _make_budgets()
@@ -90,11 +92,53 @@ def _make_connections() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("found_models", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("expired_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
     )
     op.create_index(op.f("ix_connections_provider"), "connections", ["provider"])
+
+
+def _make_oauth() -> None:
+    op.create_table(
+        "oauth_clients",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("client_id", sa.String(length=512), nullable=False),
+        sa.Column("client_secret_sealed", sa.Text(), nullable=True),
+        sa.Column("endpoints", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_clients")),
+    )
+    op.create_table(
+        "oauth_accounts",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("refresh_sealed", sa.Text(), nullable=True),
+        sa.Column("account", sa.String(length=320), nullable=True),
+        sa.Column("scope", sa.Text(), nullable=True),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("retry_at", sa.BigInteger(), nullable=True),
+        sa.Column("refreshed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_accounts")),
+    )
+    op.create_table(
+        "oauth_flows",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("secret_sealed", sa.Text(), nullable=False),
+        sa.Column("redirect_uri", sa.Text(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("connection_id", sa.String(length=40), nullable=True),
+        sa.Column("interval_s", sa.Integer(), nullable=False),
+        sa.Column("next_poll_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_flows")),
+    )
+    op.create_index(op.f("ix_oauth_flows_expires_at"), "oauth_flows", ["expires_at"])
 
 
 def _make_combos() -> None:
@@ -153,6 +197,20 @@ def _make_custom_models() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("provider", "model", name=op.f("pk_custom_models")),
+    )
+
+
+def _make_model_discoveries() -> None:
+    op.create_table(
+        "model_discoveries",
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("models", sa.JSON(), nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=True),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_model_discoveries")),
     )
 
 

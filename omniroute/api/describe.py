@@ -59,6 +59,7 @@ _SECURITY: dict[Policy, list[JsonObject]] = {
 _TAGS = {
     "auth": "Signing in and out, and the first password.",
     "providers": "Accounts at providers, endpoints of one's own, and what they can do.",
+    "oauth": "Signing in at providers, and the clients with which the gateway does.",
     "routing": "Combos, aliases and the catalogue of models.",
     "policies": "Rules for AI requests, and what is locked.",
     "keys": "The gateway's own keys.",

@@ -6,11 +6,13 @@ here where a schema has none of its own, and a test demands that no field is lef
 
 from collections.abc import Mapping
 
+from omniroute.api.accounts_words import ACCOUNT_PARAMETERS, ACCOUNTS
 from omniroute.api.figures import FIGURES
 from omniroute.api.glossary_operating import OPERATING
 from omniroute.api.glossary_saving import SAVING
 
 WORDS: Mapping[str, str] = {
+    **ACCOUNTS,
     "action": "What to do.",
     "active": "Whether a connection that is switched on has it.",
     "address": "The caller's network address.",
@@ -255,6 +257,7 @@ WORDS: Mapping[str, str] = {
 
 # What stands in paths and queries.
 PARAMETERS: Mapping[str, str] = {
+    **ACCOUNT_PARAMETERS,
     "apiKeyId": "The key's id; another name of `keyId`.",
     "by": "What spans are split by: key, model, provider, connection or combo.",
     "connection": "The connection's id.",

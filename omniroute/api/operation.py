@@ -37,6 +37,8 @@ class Call(Generic[B, Q]):
     visitor: Visitor
     credentials: Credentials
     is_secure: bool
+    base_url: str = ""
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

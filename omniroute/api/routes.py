@@ -115,6 +115,7 @@ async def _read(services: Services, operation: Operation, scope: Scope, receive:
     credentials = presented(connection)
     caller = await admit(services, operation.policy, connection, credentials)
     address = address_of(connection, services.reach)
+    scheme = "https" if is_secure(connection, services.reach) else "http"
     return Call(
         params=_params(scope["path_params"]),
         query=_query(scope["query_string"], operation),
@@ -122,6 +123,8 @@ async def _read(services: Services, operation: Operation, scope: Scope, receive:
         visitor=Visitor(address=address, user_agent=connection.headers.get("user-agent", ""), operator=caller.operator),
         credentials=credentials,
         is_secure=is_secure(connection, services.reach),
+        key_id=None if caller.key is None else caller.key.id,
+        base_url=f"{scheme}://{connection.headers.get('host', 'localhost')}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from omniroute.assembly.accounts import Accounts
 from omniroute.assembly.money import Money
 from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
@@ -105,14 +106,17 @@ class DataPlane:
         self.cache = Cache(groups=stores.settings, changed=self.changed, answers=self.answers, check_local=check_local)
         self.asker = Asker(self.client)
         self.proxies = self._proxies(stores)
+        self.accounts = Accounts(stores, self.client, self.proxy_of, self.clock, self.bus, self.changed)
         sources = Sources(
             nodes=stores.nodes,
             connections=stores.connections,
             combos=stores.combos,
             aliases=stores.aliases,
             custom_models=stores.custom_models,
+            discoveries=stores.discoveries,
             keys=stores.keys,
             proxies=self.proxies,
+            renew=self.accounts.tokens.renewed,
             balancing=self.balancing,
             rulebook=self.rulebook,
             spend=self.money.books,
@@ -226,6 +230,10 @@ class DataPlane:
             trusted=networks(settings.trusted_proxies),
         )
 
+    def proxy_of(self, url: str, connection_id: str | None, provider: str) -> str | None:
+        """Return the proxy over which an address is reached, None for none."""
+        return self.snapshots.current().proxies.url(url, connection=connection_id, provider=provider)
+
     def current(self) -> Snapshot:
         """Return the configuration as it is now."""
         return self.snapshots.current()
@@ -271,6 +279,7 @@ class DataPlane:
         self.background.start(self.recorder.run(), "recorder")
         self.background.start(self.kept.run(), "kept responses")
         self.background.start(self.kept.expire(), "expiry of responses")
+        self.background.start(self.accounts.tokens.run(), "signed-in accounts")
         self.background.start(self.archive.run(), "answer cache")
         self.background.start(self.archive.tend(), "upkeep of the answer cache")
 

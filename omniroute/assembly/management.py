@@ -25,7 +25,9 @@ from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
 from omniroute.services.model_catalogue import ModelCatalogue
+from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ListedModel, ModelList
+from omniroute.services.model_visibility import ModelVisibility
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
 from omniroute.services.passwords import Passwords
@@ -61,9 +63,21 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
 
 
 def _routing(stores: Stores, plane: DataPlane) -> Routing:
+    providers, checks = _providers(stores, plane), _checks(stores, plane)
     return Routing(
         nodes=_nodes(stores, plane),
-        providers=_providers(stores, plane),
+        providers=providers,
+        sign_ins=plane.accounts.sign_ins(providers),
+        oauth_clients=plane.accounts.clients,
+        oauth_tokens=plane.accounts.tokens,
+        model_discovery=ModelDiscovery(
+            rows=stores.discoveries,
+            connections=stores.connections,
+            ask=checks.models,
+            clock=plane.clock,
+            changed=plane.changed,
+        ),
+        model_visibility=ModelVisibility(groups=stores.settings, changed=plane.changed),
         combos=_combos(stores, plane),
         combo_measures=_combo_measures(plane),
         aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=plane.clock, changed=plane.changed),
@@ -71,7 +85,7 @@ def _routing(stores: Stores, plane: DataPlane) -> Routing:
         model_list=_model_list(plane),
         rulebook=plane.rulebook,
         policy_trials=_policy_trials(stores, plane),
-        checks=_checks(stores, plane),
+        checks=checks,
         custom_models=_custom_models(stores, plane),
         model_catalogue=_model_catalogue(stores, plane),
         proxies=plane.proxies,
@@ -151,6 +165,7 @@ def _usage_history(stores: Stores, plane: DataPlane) -> UsageHistory:
         connections=stores.connections,
         keys=stores.keys,
         active=plane.live.active,
+        allowance=plane.accounts.tokens.allowance,
         clock=plane.clock,
     )
 
@@ -219,20 +234,20 @@ def _model_catalogue(stores: Stores, plane: DataPlane) -> ModelCatalogue:
         nodes=stores.nodes,
         connections=stores.connections,
         custom_models=stores.custom_models,
+        discoveries=stores.discoveries,
+        groups=stores.settings,
+        availability=plane.outlook.availability,
         prices=plane.prices,
     )
 
 
 def _checks(stores: Stores, plane: DataPlane) -> Checks:
-    def proxy_of(base_url: str, connection_id: str | None, provider: str) -> str | None:
-        return plane.snapshots.current().proxies.url(base_url, connection=connection_id, provider=provider)
-
     return Checks(
         connections=stores.connections,
         nodes=stores.nodes,
         asker=plane.asker,
         check_url=check_url,
-        proxy_of=proxy_of,
+        proxy_of=plane.proxy_of,
         forgive=plane.cooling.forget,
         clock=plane.clock,
     )
@@ -249,7 +264,10 @@ def _breakers(plane: DataPlane) -> list[CircuitBreaker]:
 
 def _model_list(plane: DataPlane) -> ModelList:
     return ModelList(
-        read=lambda: [ListedModel(id=one.id, owned_by=one.owned_by) for one in plane.snapshots.current().models]
+        read=lambda: [
+            ListedModel(id=one.id, owned_by=one.owned_by, kind=one.facts.kind)
+            for one in plane.snapshots.current().models
+        ]
     )
 
 

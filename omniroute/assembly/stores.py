@@ -15,7 +15,9 @@ from omniroute.storage.evals import Evals as EvalRows
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
+from omniroute.storage.model_discoveries import ModelDiscoveries
 from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.oauth import OAuthClients, OAuthFlows
 from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
@@ -36,10 +38,13 @@ class Stores:
     settings: SettingGroups
     nodes: NodeRows
     connections: ConnectionRows
+    oauth_clients: OAuthClients
+    oauth_flows: OAuthFlows
     combos: ComboRows
     aliases: AliasRows
     policies: PolicyRows
     custom_models: CustomModelRows
+    discoveries: ModelDiscoveries
     proxies: ProxyRows
     keys: KeyRows
     budgets: BudgetRows
@@ -64,10 +69,13 @@ class Stores:
             settings=SettingGroups(database),
             nodes=NodeRows(database, sealer),
             connections=ConnectionRows(database, sealer),
+            oauth_clients=OAuthClients(database, sealer),
+            oauth_flows=OAuthFlows(database, sealer),
             combos=ComboRows(database),
             aliases=AliasRows(database),
             policies=PolicyRows(database),
             custom_models=CustomModelRows(database),
+            discoveries=ModelDiscoveries(database),
             proxies=ProxyRows(database, sealer),
             keys=KeyRows(database),
             budgets=BudgetRows(database),

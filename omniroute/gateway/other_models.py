@@ -1,14 +1,17 @@
 """Models that do not chat: which accounts have them, how they are listed, and the one that is built in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 
 from omniroute.formats.hub import Json
 from omniroute.formats.kinds import Kind
 from omniroute.gateway.snapshot import Account, ModelEntry
 from omniroute.kit.errors import NotFound
 from omniroute.routing.profiles import Category, Patience
+from omniroute.services.known_models import KnownModel
 from omniroute.upstream.catalogue import Model, ProviderRecord, find
 from omniroute.upstream.local_embedding import is_installed
+from omniroute.upstream.model_facts import ModelFacts
 
 LOCAL = "local"
 _AUDIO = frozenset({Kind.TRANSCRIPTION, Kind.SPEECH})
@@ -29,33 +32,28 @@ def built_in(patience: Patience) -> Account:
         base_url=None,
         headers={},
         local=True,
-        others=others_of(record) if is_installed() else {},
+        known=_shipped(record) if is_installed() else {},
         profile=patience.profiles[Category.LOCAL],
     )
 
 
-def others_of(record: ProviderRecord) -> dict[Kind, tuple[str, ...]]:
-    """Return a provider's models that do not chat, by kind."""
-    found: dict[Kind, list[str]] = {}
-    for model in record.models:
-        if model.kind is not Kind.CHAT:
-            found.setdefault(model.kind, []).append(model.id)
-    return {kind: tuple(names) for kind, names in found.items()}
+def _shipped(record: ProviderRecord) -> dict[str, KnownModel]:
+    facts = {model.id: ModelFacts(kind=model.kind) for model in record.models}
+    return {name: KnownModel(id=name, name=name, facts=one, source="table") for name, one in facts.items()}
 
 
-def with_others(account: Account, more: Mapping[Kind, Iterable[str]]) -> dict[Kind, tuple[str, ...]]:
-    """Return an account's models that do not chat, and those that an operator added."""
-    kinds = dict.fromkeys((*account.others, *more))
-    return {kind: tuple(dict.fromkeys((*account.others.get(kind, ()), *more.get(kind, ())))) for kind in kinds}
+def _others(account: Account) -> Iterable[tuple[Kind, KnownModel]]:
+    """Give an account's models that do not chat."""
+    kinds = ((Kind(one.kind), one) for one in account.known.values())
+    return ((kind, one) for kind, one in kinds if kind is not Kind.CHAT)
 
 
 def other_names(accounts: Iterable[Account]) -> dict[tuple[Kind, str], list[Account]]:
     """Return the accounts that list each plain name of each kind, best first."""
     named: dict[tuple[Kind, str], list[Account]] = {}
     for account in accounts:
-        for kind, models in account.others.items():
-            for model in models:
-                named.setdefault((kind, model), []).append(account)
+        for kind, model in _others(account):
+            named.setdefault((kind, model.id), []).append(account)
     return named
 
 
@@ -63,12 +61,11 @@ def listed_others(accounts: Iterable[Account]) -> list[ModelEntry]:
     """Return the list of models that do not chat: by kind, each once under its provider's prefix."""
     entries: dict[str, ModelEntry] = {}
     for account in accounts:
-        for kind, models in account.others.items():
-            for model in models:
-                name = f"{account.provider}/{model}"
-                entries.setdefault(
-                    name, ModelEntry(id=name, owned_by=account.provider, kind=kind, about=_about(account, kind, model))
-                )
+        for kind, model in _others(account):
+            name, about = f"{account.provider}/{model.id}", _about(account, kind, model.id)
+            facts = replace(model.facts, kind=kind)
+            entry = ModelEntry(id=name, owned_by=account.provider, name=model.name, facts=facts, about=about)
+            entries.setdefault(name, entry)
     order = list(Kind)
     return sorted(entries.values(), key=lambda entry: order.index(entry.kind))
 

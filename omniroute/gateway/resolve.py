@@ -10,7 +10,18 @@ from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
 from omniroute.gateway.choosing import flat_price
-from omniroute.gateway.snapshot import MAX_PLANS, Account, Choice, Option, Plan, Route, Snapshot, Target, parse_url
+from omniroute.gateway.snapshot import (
+    MAX_PLANS,
+    Account,
+    Choice,
+    Option,
+    Plan,
+    Route,
+    Snapshot,
+    Target,
+    is_hidden,
+    parse_url,
+)
 from omniroute.gateway.traffic import Load, Scope, Traffic
 from omniroute.kit.errors import Invalid, NotFound, OmniError
 from omniroute.routing.conditions import Condition
@@ -139,11 +150,15 @@ class _Growth:
                 param="model",
                 code="provider_not_connected",
             )
+        if len(place.way) == 1 and is_hidden(self._snapshot, f"{accounts[0].provider}/{model}"):
+            raise NotFound(f"The model {name!r} does not exist.", param="model", code="model_not_found")
         self.reasons.append(f"{prefix!r} names the provider")
         return self._of_accounts(model, accounts, place)
 
     def _of_plain(self, name: str, place: _Place) -> Choice:
         accounts = listing(self._snapshot, name, self._purpose)
+        if self._snapshot.hidden and len(place.way) == 1:
+            accounts = [one for one in accounts if not is_hidden(self._snapshot, f"{one.provider}/{name}")]
         if not accounts:
             raise NotFound(_unknown(self._snapshot, name), param="model", code="model_not_found")
         self.reasons.append(f"{len(accounts)} connection(s) list {name!r}")

@@ -18,19 +18,21 @@ from omniroute.gateway.traffic import Load, Scope
 from omniroute.routing.addresses import AddressFilter
 from omniroute.routing.breaker import BreakerScope, scopes_of
 from omniroute.routing.conditions import Condition
-from omniroute.routing.names import Names
+from omniroute.routing.names import Names, matches
 from omniroute.routing.policies import Rule
 from omniroute.routing.profiles import Patience, Profile, RequestLimits
 from omniroute.routing.strategies import Strategy
 from omniroute.services.balancing import Balance
 from omniroute.services.cache import CacheSettings
 from omniroute.services.combos import Combo, ComboConfig
+from omniroute.services.known_models import KnownModel
 from omniroute.services.proxies import KnownProxies
 from omniroute.state.limits import Bound
 from omniroute.storage.rows import KeyRow
 from omniroute.upstream.catalogue import ProviderRecord
 from omniroute.upstream.client import Endpoint
 from omniroute.upstream.endpoints import Purpose
+from omniroute.upstream.model_facts import NOTHING, ModelFacts
 from omniroute.upstream.offers import Offer
 from omniroute.upstream.rates import Rate
 
@@ -76,9 +78,19 @@ class Account:
     max_concurrent: int | None = None
     repairs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    others: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  # models that do not chat
+    known: Mapping[str, KnownModel] = field(default_factory=dict)  # of all kinds, by id
     profile: Profile = field(default_factory=Profile)
     refresh: Refresh | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredAccount:
+    """A connection whose sign-in is over, and why; no request uses it."""
+
+    connection_id: str
+    name: str
+    provider: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +99,14 @@ class ModelEntry:
 
     id: str
     owned_by: str
-    kind: Kind = Kind.CHAT
-    about: Json = field(default_factory=dict)  # what the list says of it besides
+    name: str = ""
+    facts: ModelFacts = NOTHING
+    about: Json = field(default_factory=dict)  # what the list says besides of a model that does not chat
+
+    @property
+    def kind(self) -> Kind:
+        """What it is for; a model of which nobody says is taken for one that chats."""
+        return Kind(self.facts.kind or Kind.CHAT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -175,6 +193,8 @@ class Snapshot:
     shaping: Shaping | None = None  # None: requests go as they are
     patience: Patience = field(default_factory=Patience)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    expired: Sequence[ExpiredAccount] = ()
+    hidden: tuple[str, ...] = ()  # names that clients may not use, with * in them
     proxies: KnownProxies = field(default_factory=KnownProxies, repr=False)
     marks: dict[bytes, bytes] = field(default_factory=dict, repr=False)  # quick digests of keys seen → their own
     plans: dict[str | tuple[Purpose, str], Plan] = field(default_factory=dict, repr=False)
@@ -182,6 +202,11 @@ class Snapshot:
     other_names: Mapping[tuple[Kind, str], Sequence[Account]] = field(default_factory=dict)  # as `names`, by kind
     terms: Terms = field(default_factory=Terms)  # what each caller is held to
     allowed_plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)  # by key and model
+
+
+def is_hidden(snapshot: Snapshot, name: str) -> bool:
+    """Whether the operator hides a model, by its full name."""
+    return any(matches(pattern, name) for pattern in snapshot.hidden)
 
 
 def parse_url(text: str) -> URL:

@@ -1,40 +1,45 @@
 """Builds the snapshot from what is stored, and swaps it in; requests under way keep the one they began with."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from omniroute.formats.hub import Format
-from omniroute.formats.kinds import Kind
 from omniroute.gateway.books import Spend
-from omniroute.gateway.other_models import built_in, listed_others, other_names, others_of, with_others
+from omniroute.gateway.other_models import built_in, listed_others, other_names
+from omniroute.gateway.refreshing import Refresh
 from omniroute.gateway.shape import Shaping, shaping_of
-from omniroute.gateway.snapshot import Account, ModelEntry, Snapshot
+from omniroute.gateway.signed_in import Renew, refresh_of
+from omniroute.gateway.snapshot import Account, ExpiredAccount, ModelEntry, Snapshot
 from omniroute.gateway.terms import terms_of
 from omniroute.gateway.traffic import Traffic
 from omniroute.kit.log import redactor
-from omniroute.routing.names import Names
+from omniroute.routing.names import Names, matches
 from omniroute.routing.policies import Rule, State
 from omniroute.routing.profiles import Category, Patience, Profile
 from omniroute.services.balancing import Balance, Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
+from omniroute.services.credentials import OAUTH, headers_of
+from omniroute.services.known_models import CHAT, Knowledge, KnownModel, knowledge_of
 from omniroute.services.limits import read_limits
+from omniroute.services.model_visibility import read_hidden
 from omniroute.services.names import names_of, prefixes_of
 from omniroute.services.pricing import rates_of
 from omniroute.services.proxies import Proxies
 from omniroute.services.resilience import Resilience
 from omniroute.services.rulebook import Rulebook
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.combos import Combos
 from omniroute.storage.connections import Connections
 from omniroute.storage.custom_models import CustomModels
 from omniroute.storage.keys import Keys
+from omniroute.storage.model_discoveries import ModelDiscoveries
 from omniroute.storage.nodes import Nodes
 from omniroute.storage.prices import Prices
-from omniroute.storage.rows import ConnectionRow, CustomModelRow, KeyRow, NodeRow
+from omniroute.storage.rows import ConnectionRow, KeyRow, NodeRow
 from omniroute.storage.settings import SettingGroups
-from omniroute.upstream.auth import headers_for
-from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord
+from omniroute.upstream.catalogue import CATALOGUE, ProviderRecord, find
 from omniroute.upstream.prices import PriceBook
 
 
@@ -47,6 +52,7 @@ class Sources:
     combos: Combos
     aliases: Aliases
     custom_models: CustomModels
+    discoveries: ModelDiscoveries
     keys: Keys
     balancing: Balancing
     rulebook: Rulebook
@@ -57,6 +63,7 @@ class Sources:
     own_prices: Prices
     prices: PriceBook
     proxies: Proxies
+    renew: Renew
 
 
 class Snapshots:
@@ -87,7 +94,7 @@ class Snapshots:
             await sources.proxies.known(),
         )
         sources.prices.override(rates_of(await sources.own_prices.list()))
-        accounts = await self._accounts(connections, nodes, patience)
+        accounts = await self._read_accounts(connections, nodes, patience)
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
         prefixes = prefixes_of(nodes)
         known = names_of(prefixes, combo_rows, await sources.aliases.list())
@@ -100,9 +107,10 @@ class Snapshots:
             prefixes=prefixes,
             accounts=_grouped(accounts),
             names=_named(accounts),
-            models=[*_listed(accounts), *_listed_names(known, combos)],
-            others=listed_others(accounts),
+            models=[*_listed(accounts, hidden := await read_hidden(sources.settings)), *_listed_names(known, combos)],
+            others=[one for one in listed_others(accounts) if not any(matches(each, one.id) for each in hidden)],
             other_names=other_names(accounts),
+            hidden=hidden,
             known=known,
             combos=combos,
             balance=balance,
@@ -113,14 +121,24 @@ class Snapshots:
             cache=await sources.cache.settings(),
             terms=terms_of(await read_limits(sources.settings), keys),
             proxies=proxies,
+            expired=_expired(connections, prefixes),
         )
 
-    async def _accounts(
-        self, connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience
+    async def _read_accounts(
+        self, connections: Sequence[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience
     ) -> list[Account]:
-        """Return the accounts with all their models, and the one that is built in."""
-        spelled = _accounts(connections, nodes, patience)
-        return [*_with_custom(spelled, await self._sources.custom_models.list()), built_in(patience)]
+        """Spell the connections with their models."""
+        sources = self._sources
+        knowledge = knowledge_of(sources.prices, await sources.custom_models.list(), await sources.discoveries.list())
+        signed_in = await self._signed_in(connections)
+        spelled = _with_models(_accounts(connections, nodes, patience, signed_in), connections, knowledge)
+        return [*spelled, built_in(patience)]
+
+    async def _signed_in(self, connections: Iterable[ConnectionRow]) -> "_SignedIn":
+        """Read the accounts that connections were signed in with, where there are any."""
+        wanted = any(row.auth_type == OAUTH for row in connections)
+        found = await self._sources.connections.accounts() if wanted else ()
+        return _SignedIn(renew=self._sources.renew, accounts={one.connection_id: one for one in found})
 
     async def _shaping(self) -> Shaping | None:
         rulebook = self._sources.rulebook
@@ -164,16 +182,46 @@ def _secrets(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow]) -> 
             yield value.reveal()
 
 
-def _accounts(connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience) -> list[Account]:
-    """Spell each connection for the data plane; one whose provider is gone or unsupported is left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignedIn:
+    """How accounts are renewed, and what is known of each."""
+
+    renew: Renew
+    accounts: Mapping[str, OAuthAccountRow]
+
+    def refresh(self, row: ConnectionRow, spell: Callable[[ConnectionRow], Mapping[str, str]]) -> Refresh | None:
+        return refresh_of(row, self.renew, spell) if row.auth_type == OAUTH else None
+
+
+def _expired(connections: Iterable[ConnectionRow], prefixes: Mapping[str, str]) -> list[ExpiredAccount]:
+    """Return the connections whose sign-in is over."""
+    shown = {provider: name for name, provider in prefixes.items() if name != provider}
+    return [
+        ExpiredAccount(
+            connection_id=row.id,
+            name=row.name,
+            provider=row.provider if find(row.provider) else shown.get(row.provider, row.provider),
+            reason=row.expired_reason,
+        )
+        for row in connections
+        if row.expired_reason is not None
+    ]
+
+
+def _accounts(
+    connections: Iterable[ConnectionRow], nodes: Iterable[NodeRow], patience: Patience, signed_in: _SignedIn
+) -> list[Account]:
+    """Spell each connection for the data plane; left out is one whose provider is gone, or whose sign-in is over."""
     by_node = {node.id: node for node in nodes}
     records = {record.id: record for record in CATALOGUE if record.supported}
     accounts: list[Account] = []
     for row in connections:
+        if row.expired_reason is not None:
+            continue
         if (node := by_node.get(row.provider)) is not None:
-            accounts.append(_of_node(row, node, patience))
+            accounts.append(_of_node(row, node, patience, signed_in))
         elif (record := records.get(row.provider)) is not None:
-            accounts.append(_of_record(row, record, patience))
+            accounts.append(_of_record(row, record, patience, signed_in))
     return accounts
 
 
@@ -183,25 +231,33 @@ def _profile(row: ConnectionRow, patience: Patience, *, local: bool) -> Profile:
     return patience.profiles[category]
 
 
-def _with_custom(accounts: Iterable[Account], custom: Iterable[CustomModelRow]) -> list[Account]:
-    """Return the accounts with the models that operators added to their providers."""
-    added: dict[str, dict[Kind, list[str]]] = {}
-    for row in custom:
-        added.setdefault(row.provider, {}).setdefault(Kind(row.kind), []).append(row.model)
-    return [
-        replace(account, models=_joined(account.models, more.pop(Kind.CHAT, ())), others=with_others(account, more))
-        if (more := dict(added.get(account.provider_id, {})))
-        else account
-        for account in accounts
-    ]
+def _with_models(
+    accounts: Iterable[Account], connections: Iterable[ConnectionRow], knowledge: Knowledge
+) -> list[Account]:
+    """Return the accounts with their models: those that chat can be asked for by their plain names."""
+    rows = {row.id: row for row in connections}
+    made = []
+    for account in accounts:
+        known = _known(knowledge, account.provider_id, rows[account.connection_id])
+        models = tuple(name for name, one in known.items() if one.kind == CHAT)
+        made.append(replace(account, models=models, known=known))
+    return made
 
 
-def _joined(models: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*models, *more)))
+def _known(knowledge: Knowledge, provider: str, row: ConnectionRow) -> dict[str, KnownModel]:
+    """Return a connection's models; lists of providers are about chat, so that the table's others are kept."""
+    record = find(provider)
+    listed = knowledge.of(provider, record, (row,))
+    whole = knowledge.of(provider, record, (row,), whole=True)
+    return {name: one for name, one in whole.items() if name in listed or one.kind != CHAT}
 
 
-def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:
-    form = Format(node.format)
+def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience, signed_in: _SignedIn) -> Account:
+    form, account = Format(node.format), signed_in.accounts.get(row.id)
+
+    def spell(one: ConnectionRow) -> Mapping[str, str]:
+        return headers_of(one, form, node_headers=node.headers, account=account)
+
     return Account(
         connection_id=row.id,
         name=row.name,
@@ -210,16 +266,21 @@ def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience) -> Account:
         format=form,
         of=form,
         base_url=row.base_url or node.base_url,
-        headers=headers_for(form, row.secret, node.headers),
+        headers=spell(row),
         local=node.is_local or row.is_local,
         weight=row.weight,
         max_concurrent=row.max_concurrent,
-        models=_own_models(row),
         profile=_profile(row, patience, local=node.is_local or row.is_local),
+        refresh=signed_in.refresh(row, spell),
     )
 
 
-def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience) -> Account:
+def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience, signed_in: _SignedIn) -> Account:
+    account = signed_in.accounts.get(row.id)
+
+    def spell(one: ConnectionRow) -> Mapping[str, str]:
+        return headers_of(one, record.format, scheme=record.scheme, account=account)
+
     return Account(
         connection_id=row.id,
         name=row.name,
@@ -228,21 +289,14 @@ def _of_record(row: ConnectionRow, record: ProviderRecord, patience: Patience) -
         format=record.format,
         of=record,
         base_url=row.base_url,
-        headers=headers_for(record.format, row.secret, scheme=record.scheme),
+        headers=spell(row),
         local=row.is_local,
         weight=row.weight,
         max_concurrent=row.max_concurrent,
         repairs=record.repairs,
-        models=_own_models(row) or tuple(model.id for model in record.chat_models),
-        others=others_of(record),
         profile=_profile(row, patience, local=row.is_local),
+        refresh=signed_in.refresh(row, spell),
     )
-
-
-def _own_models(row: ConnectionRow) -> tuple[str, ...]:
-    """Return the models that this very connection is known to have."""
-    default = (row.default_model,) if row.default_model else ()
-    return tuple(dict.fromkeys((*default, *row.found_models)))
 
 
 def _grouped(accounts: Iterable[Account]) -> dict[str, list[Account]]:
@@ -262,13 +316,14 @@ def _named(accounts: Iterable[Account]) -> dict[str, list[Account]]:
     return named
 
 
-def _listed(accounts: Iterable[Account]) -> list[ModelEntry]:
-    """Return the model list: each provider's models once, under the provider's prefix."""
+def _listed(accounts: Iterable[Account], hidden: Sequence[str]) -> list[ModelEntry]:
+    """Return the models that chat, each once under its provider's prefix; hidden ones are left out."""
     entries: dict[str, ModelEntry] = {}
     for account in accounts:
-        for model in account.models:
+        for model, known in account.known.items():
             name = f"{account.provider}/{model}"
-            entries.setdefault(name, ModelEntry(id=name, owned_by=account.provider))
+            if known.kind == CHAT and name not in entries and not any(matches(pattern, name) for pattern in hidden):
+                entries[name] = ModelEntry(id=name, owned_by=account.provider, name=known.name, facts=known.facts)
     return list(entries.values())
 
 

@@ -21,7 +21,19 @@ class States:
         for scope in self._cooling.all():
             if scope.model:
                 models.setdefault(scope.connection_id, []).append(scope.model)
-        return [
+        over = [
+            ConnectionState(
+                connection_id=one.connection_id,
+                name=one.name,
+                provider=one.provider,
+                model=None,
+                status="expired",
+                until=None,
+                reason=one.reason,
+            )
+            for one in self._snapshot().expired
+        ]
+        return over + [
             self._state(account, model)
             for accounts in self._snapshot().accounts.values()
             for account in accounts

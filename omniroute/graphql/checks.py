@@ -91,6 +91,7 @@ expose(
     id="Its name, as the provider calls it.",
     name="Its name for people.",
     context_window="How many tokens it takes; null: the provider does not say.",
+    without=("facts",),
 )
 expose(
     ConnectionModels,

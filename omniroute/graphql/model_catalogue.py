@@ -14,6 +14,8 @@ from omniroute.graphql.types import Shown, asked, enumerate_, expose
 from omniroute.kit.errors import NotFound
 from omniroute.services.custom_models import CustomModel, CustomModelDraft, ModelKind
 from omniroute.services.model_catalogue import CatalogModel, CatalogProvider
+from omniroute.services.model_discovery import Discovery
+from omniroute.services.model_visibility import Visibility, VisibilityChange
 
 _WINDOW = "How many tokens it takes; null: not known."
 
@@ -38,6 +40,15 @@ expose(
     type="What it is for.",
     custom="Whether the operator added it.",
     context_window=_WINDOW,
+    output_limit="How many tokens it can answer; null: not known.",
+    input_modalities="What it takes, such as `text` and `image`; empty: not known.",
+    output_modalities="What it answers with; empty: not known.",
+    capabilities="What it is known to do: `streaming`, `tools`, `vision`, `reasoning`, `json_schema`.",
+    deprecated="Whether its provider has announced its end; null: not known.",
+    source="Who named it: `custom`, `discovered`, `connection` or `table`.",
+    found_at="When its provider listed it last.",
+    hidden="Whether clients cannot see or name it.",
+    available="Whether it can be asked for now; null: there is no active connection.",
     input_usd_per_million=Shown(
         words="What a million tokens cost that go in, in US dollars; null: not known.",
         kind=Decimal | None,
@@ -83,6 +94,43 @@ accept(
     source="Where it comes from: 1 to 16 characters.",
 )
 
+expose(
+    Discovery,
+    "ModelDiscovery",
+    "What one connection's provider listed.",
+    connection_id=Shown(words="The connection's id.", kind=strawberry.ID),
+    provider="The provider's or node's id.",
+    origin="The address that was asked.",
+    count="How many models it listed.",
+    found_at="When it listed them.",
+    tried_at="When it was asked last.",
+    problem="Why the last try did not work; the models stay as they were.",
+)
+expose(
+    Visibility,
+    "ModelVisibility",
+    "Which models are hidden from clients.",
+    hidden="The names, as provider/model; * stands for any letters.",
+)
+accept(
+    VisibilityChange,
+    "ModelVisibilityChange",
+    "What to hide or show; what is left out stays.",
+    hidden="All names that are hidden.",
+    hide="One name to hide as well.",
+    show="One name to show again.",
+)
+
+
+@strawberry.type(description="What providers were asked, and what came of it.")
+class Discovered:
+    """Discoveries."""
+
+    discoveries: list[Discovery] = strawberry.field(description="One for each connection that was asked.")
+
+
+DiscoverResult = Annotated[Discovered | Failed, strawberry.union("DiscoverModelsResult")]
+VisibilityResult = Annotated[Visibility | Failed, strawberry.union("UpdateModelVisibilityResult")]
 SetResult = Annotated[CustomModel | Failed, strawberry.union("SetCustomModelResult")]
 DeleteResult = Annotated[Deleted | Failed, strawberry.union("DeleteCustomModelResult")]
 
@@ -95,6 +143,14 @@ class Query:
     async def model_catalogue(self, info: Asked) -> list[Named[CatalogProvider]]:
         return named(await services_of(info).model_catalogue.all())
 
+    @asked("When each connection's provider was asked for its models, and what came of it.")
+    async def model_discoveries(self, info: Asked) -> list[Discovery]:
+        return list(await services_of(info).model_discovery.list())
+
+    @asked("Which models are hidden from clients.")
+    async def model_visibility(self, info: Asked) -> Visibility:
+        return await services_of(info).model_visibility.get()
+
     @asked("The models that the operator added, or those of one provider or node.")
     async def custom_models(self, info: Asked, provider: str | None = None) -> list[CustomModel]:
         return list(await services_of(info).custom_models.list(provider))
@@ -103,6 +159,16 @@ class Query:
 @strawberry.type
 class Mutation:
     """Known models."""
+
+    @mutation("Ask the providers of all active connections, or of one, for their models.")
+    async def discover_models(self, info: Asked, connection: strawberry.ID | None = None) -> DiscoverResult:
+        service = services_of(info).model_discovery
+        found = await service.discover_all() if connection is None else (await service.discover(connection),)
+        return Discovered(discoveries=list(found))
+
+    @mutation("Hide models from clients, or show them again.")
+    async def update_model_visibility(self, info: Asked, input: VisibilityChange) -> VisibilityResult:
+        return await services_of(info).model_visibility.update(input)
 
     @mutation("Add a model to a provider or node, or change it.")
     async def set_custom_model(self, info: Asked, input: CustomModelDraft) -> SetResult:

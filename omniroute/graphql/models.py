@@ -17,6 +17,7 @@ expose(
     "A model or combo that AI clients can name now.",
     id=Shown(words="The name to write.", kind=strawberry.ID),
     owned_by="The provider's name, or `combo`.",
+    kind="What it is for, such as `chat` or `embedding`; null: a combo or an alias.",
 )
 expose(
     Alias,

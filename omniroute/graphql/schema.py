@@ -26,6 +26,7 @@ from omniroute.graphql import (
     model_catalogue,
     models,
     nodes,
+    oauth,
     playground,
     policies,
     policy_trials,
@@ -48,6 +49,7 @@ SNAPSHOT = Path(__file__).with_name("schema.graphql")
 _NOUNS: tuple[Any, ...] = (
     catalogue,
     connections,
+    oauth,
     nodes,
     checks,
     proxies,

@@ -23,6 +23,7 @@ from omniroute.services.history import (
     Used,
 )
 from omniroute.services.rules import fault
+from omniroute.upstream.quotas import Quota
 
 # Writing a span takes some 0.1 ms in which no request is served: what is more than a chart shows is refused.
 MOST_SPANS = 2_000
@@ -124,6 +125,16 @@ expose(
     active_requests="The same by target.",
 )
 expose(
+    Quota,
+    "AccountQuota",
+    "What is used of an allowance, in the provider's own unit.",
+    used="How much is used.",
+    total="How much there is; 100 where the provider tells percent; null: not known.",
+    remaining="How much is left.",
+    unlimited="Whether there is no limit.",
+    reset_at="When it starts anew.",
+)
+expose(
     ConnectionUsage,
     "ConnectionUsage",
     "What one connection was used for.",
@@ -131,7 +142,7 @@ expose(
     provider="The provider's or node's id.",
     name="What the operator calls it.",
     plan="The plan that the provider tells of; null: none.",
-    quotas=Shown(words="What is left by the provider's own word, by name.", kind=list[Named[float]], read=named),
+    quotas=Shown(words="What is left by the provider's own word, by name.", kind=list[Named[Quota]], read=named),
     last_hour="The sums of the last hour.",
     last_day="The sums of the last day.",
     last30_days="The sums of the last 30 days.",

@@ -124,8 +124,19 @@ class BudgetWarning:
     resets_at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountExpired:
+    """A signed-in account is over: nothing helps but signing in anew."""
+
+    connection_id: str
+    provider: str
+    at_ms: int
+    reason: str
+
+
 Happening = (
-    ConfigurationChanged
+    AccountExpired
+    | ConfigurationChanged
     | RequestStarted
     | TryFailed
     | FirstToken

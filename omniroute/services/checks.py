@@ -14,10 +14,12 @@ from omniroute.kit.clock import Clock
 from omniroute.kit.errors import Invalid, NotFound, OmniError, UpstreamFailed
 from omniroute.kit.log import redactor
 from omniroute.kit.secret import Secret
+from omniroute.services.credentials import OAUTH, headers_of
 from omniroute.services.moments import moment
 from omniroute.services.nodes import ApiType, NodeType, checked_headers, format_of
 from omniroute.services.rules import credential, fault
 from omniroute.services.upstreams import CheckUrl, checked_url
+from omniroute.storage.account_rows import OAuthAccountRow
 from omniroute.storage.connections import Connections
 from omniroute.storage.nodes import Nodes as NodeRows
 from omniroute.storage.rows import ConnectionRow
@@ -182,7 +184,7 @@ class Checks:
             place = Place(
                 of=record,
                 base_url=row.base_url,
-                headers=headers_for(record.format, row.secret, scheme=record.scheme),
+                headers=headers_of(row, record.format, scheme=record.scheme, account=await self._account(row)),
                 local=row.is_local,
                 proxy=self._proxy_of(row.base_url or record.base_url, row.id, row.provider),
             )
@@ -192,11 +194,14 @@ class Checks:
         place = Place(
             of=spoken,
             base_url=row.base_url or node.base_url,
-            headers=headers_for(spoken, row.secret, node.headers),
+            headers=headers_of(row, spoken, node_headers=node.headers, account=await self._account(row)),
             local=node.is_local or row.is_local,
             proxy=self._proxy_of(row.base_url or node.base_url, row.id, row.provider),
         )
         return place, row.found_models
+
+    async def _account(self, row: ConnectionRow) -> OAuthAccountRow | None:
+        return await self._connections.account(row.id) if row.auth_type == OAUTH else None
 
     async def _unsaved(self, unsaved: UnsavedConnection) -> tuple[Place, tuple[str, ...]]:
         secret = credential(unsaved.api_key)

@@ -27,8 +27,13 @@ from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
 from omniroute.services.model_catalogue import ModelCatalogue
+from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ModelList
+from omniroute.services.model_visibility import ModelVisibility
 from omniroute.services.nodes import Nodes
+from omniroute.services.oauth import SignIns
+from omniroute.services.oauth_clients import OAuthClients
+from omniroute.services.oauth_tokens import OAuthTokens
 from omniroute.services.playground import Playground
 from omniroute.services.policy_trials import PolicyTrials
 from omniroute.services.pricing import Pricing
@@ -61,6 +66,9 @@ class Routing:
 
     nodes: Nodes
     providers: Providers
+    sign_ins: SignIns
+    oauth_clients: OAuthClients
+    oauth_tokens: OAuthTokens
     combos: Combos
     combo_measures: ComboMeasures
     aliases: Aliases
@@ -71,6 +79,8 @@ class Routing:
     checks: Checks
     custom_models: CustomModels
     model_catalogue: ModelCatalogue
+    model_discovery: ModelDiscovery
+    model_visibility: ModelVisibility
     proxies: Proxies
 
 

@@ -1,6 +1,6 @@
 """What was used, by period and by key, model, provider, connection or combo; read from sums, never from the log."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from omniroute.storage.connections import Connections
 from omniroute.storage.keys import Keys
 from omniroute.storage.rows import ConnectionRow, SumRow
 from omniroute.storage.usage import UsageRows
+from omniroute.upstream.quotas import Allowance, Quota
 
 MOST_BUCKETS = 2_000
 _MINUTE_MS = 60_000
@@ -136,7 +137,7 @@ class ConnectionUsage:
     name: str
     plan: str | None
     message: str | None
-    quotas: Mapping[str, float]
+    quotas: Mapping[str, Quota]
     last_hour: Used
     last_day: Used
     last30_days: Used
@@ -153,12 +154,14 @@ class UsageHistory:
         connections: Connections,
         keys: Keys,
         active: Callable[[], Sequence[ActiveRequest]],
+        allowance: Callable[[ConnectionRow], Awaitable[tuple[Allowance, str | None]]],
         clock: Clock,
     ) -> None:
         self._rows = rows
         self._connections = connections
         self._keys = keys
         self._active = active
+        self._allowance = allowance
         self._clock = clock
 
     async def read(self, period: Period) -> History:
@@ -248,24 +251,19 @@ class UsageHistory:
         models: dict[str, list[SumRow]] = {}
         for one in await self._rows.sums(now - 30 * 1440, now, step=now, by="model", only=only):
             models.setdefault(one.name, []).append(one)
+        told, message = await self._allowance(row)
         return ConnectionUsage(
             connection_id=row.id,
             provider=row.provider,
             name=row.name,
-            plan=None,
-            message=_message(row),
-            quotas={},
+            plan=told.plan,
+            message=message,
+            quotas=told.quotas,
             last_hour=spans[0],
             last_day=spans[1],
             last30_days=spans[2],
             by_model={name: _used(ones) for name, ones in models.items()},
         )
-
-
-def _message(row: ConnectionRow) -> str | None:
-    if row.auth_type == "apiKey":
-        return "Providers tell no quota of API keys: these are the figures of what went through this gateway."
-    return None
 
 
 def _bucket(row: SumRow, *, is_split: bool) -> Bucket:

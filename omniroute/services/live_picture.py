@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from omniroute.kit.clock import Clock
 from omniroute.kit.events import (
+    AccountExpired,
     BreakerChanged,
     BudgetWarning,
     ConfigurationChanged,
@@ -112,7 +113,7 @@ class Picture:
                     at = moment(self.clock.now_ms())
                     self.new_changes.append(Change(noun=event.noun, id=event.id, at=at))
                     self.health_changed |= event.noun in {"connections", "nodes"}
-                case ConnectionCooled() | BreakerChanged():
+                case ConnectionCooled() | BreakerChanged() | AccountExpired():
                     self.health_changed = True
                 case BudgetWarning():
                     self.new_warnings.append(event)

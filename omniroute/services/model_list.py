@@ -10,6 +10,7 @@ class ListedModel:
 
     id: str
     owned_by: str
+    kind: str | None = None
 
 
 class ModelList:

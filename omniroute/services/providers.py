@@ -17,6 +17,7 @@ from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.ids import new_id
 from omniroute.kit.secret import Secret
 from omniroute.services.changes import Changed, kept
+from omniroute.services.credentials import OAUTH
 from omniroute.services.moments import moment, moment_or_none
 from omniroute.services.rules import credential, fault, line, optional_line, within
 from omniroute.services.upstreams import CheckUrl, Upstream, Upstreams, checked_url
@@ -60,6 +61,7 @@ class Connection:
     status: str
     cooldown_until: datetime | None
     last_error: str | None
+    expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -162,6 +164,8 @@ class Providers:
         async with self._changing:
             old = await self._rows.get(connection_id)
             upstream = await self._upstreams.stored(old.provider)
+            if old.auth_type == OAUTH and change.api_key is not MISSING:
+                raise fault("apiKey", "this connection is signed in: sign it in anew, or make another one for a key")
             row = self._checked(self._changed_row(old, change), upstream)
             if change.api_key is MISSING:
                 _refuse_new_origin(old, row, upstream)
@@ -194,11 +198,13 @@ class Providers:
     def _checked(self, row: ConnectionRow, upstream: Upstream) -> ConnectionRow:
         """Return the row as it is stored, after every rule that looks at one connection alone."""
         secret = credential(row.secret)
-        _refuse_wrong_key(secret, upstream)
+        is_signed_in = row.auth_type == OAUTH
+        if not is_signed_in:
+            _refuse_wrong_key(secret, upstream)
         return replace(
             row,
             name=line(row.name, "name", most=LONGEST_NAME),
-            auth_type="none" if secret is None else "apiKey",
+            auth_type=OAUTH if is_signed_in else "none" if secret is None else "apiKey",
             secret=secret,
             secret_hint=None if secret is None else secret.hint(),
             base_url=self._override(row, upstream),
@@ -246,9 +252,10 @@ class Providers:
             local=row.is_local,
             source=row.source,
             api_key_hint=row.secret_hint,
-            status=health.status,
+            status=health.status if row.expired_reason is None else "expired",
             cooldown_until=moment_or_none(health.cooldown_until),
-            last_error=health.last_error,
+            last_error=row.expired_reason or health.last_error,
+            expires_at=moment_or_none(row.expires_at),
             created_at=moment(row.created_at),
             updated_at=moment(row.updated_at),
         )
@@ -259,7 +266,8 @@ class Providers:
 
 def _refuse_wrong_key(secret: Secret | None, upstream: Upstream) -> None:
     if secret is None and upstream.needs_key:
-        raise fault("apiKey", f"{upstream.label} needs a key")
+        how = "needs a key" if upstream.takes_key else f"takes no key: sign in at /api/oauth/{upstream.id}/authorize"
+        raise fault("apiKey", f"{upstream.label} {how}")
     if secret is not None and not upstream.takes_key:
         raise fault("apiKey", f"{upstream.label} takes no key: leave it out")
 
@@ -267,6 +275,8 @@ def _refuse_wrong_key(secret: Secret | None, upstream: Upstream) -> None:
 def _refuse_new_origin(old: ConnectionRow, new: ConnectionRow, upstream: Upstream) -> None:
     if old.secret is None or upstream.origin_with(old.base_url) == upstream.origin_with(new.base_url):
         return
+    if old.auth_type == OAUTH:
+        raise fault("baseUrl", "the sign-in belongs to the former address: sign in at a connection of its own")
     raise fault("apiKey", "the key belongs to the former address: give it again together with the new base URL")
 
 

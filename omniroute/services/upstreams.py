@@ -56,6 +56,10 @@ class Upstreams:
                 return _of_node(row)
         raise fault("provider", f"there is no provider or node {provider!r}: make a node for a custom endpoint first")
 
+    async def nodes(self) -> tuple[NodeRow, ...]:
+        """Return the custom nodes."""
+        return tuple(await self._nodes.list())
+
     async def stored(self, provider: str) -> Upstream:
         """Return the upstream of a stored connection; raise NotFound when it is gone."""
         record = find(provider)

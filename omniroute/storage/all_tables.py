@@ -1,7 +1,6 @@
 """What knows of every table: for dumps, migrations and their tests."""
 
-from omniroute.storage import tables, tables_operating
+from omniroute.storage import account_tables, tables, tables_operating
+from omniroute.storage.metadata import metadata
 
-metadata = tables.metadata
-
-__all__ = ["metadata", "tables_operating"]
+__all__ = ["account_tables", "metadata", "tables", "tables_operating"]

@@ -4,13 +4,15 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, select, update
 
-from omniroute.storage import tables
-from omniroute.storage.database import Database, insert, missing, require_hit
+from omniroute.storage import account_tables, tables
+from omniroute.storage.account_rows import OAuthAccountRow
+from omniroute.storage.database import Database, insert, missing, require_hit, upsert
 from omniroute.storage.fit import require_fit
 from omniroute.storage.rows import ConnectionRow
 from omniroute.storage.secrets import Sealer, place
 
 _TABLE = tables.connections
+_ACCOUNTS = account_tables.oauth_accounts
 _NOUN = "connection"
 
 
@@ -37,6 +39,59 @@ class Connections:
             raise missing(_NOUN, connection_id)
         return self._read(row)
 
+    async def account(self, connection_id: str) -> OAuthAccountRow | None:
+        """Return the account that a connection was signed in with."""
+        query = select(_ACCOUNTS).where(_ACCOUNTS.c.id == connection_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else self._account(row)
+
+    async def accounts(self) -> tuple[OAuthAccountRow, ...]:
+        """Return all accounts that connections were signed in with."""
+        async with self._database.reading() as connection:
+            found = (await connection.execute(select(_ACCOUNTS))).mappings().all()
+        return tuple(self._account(row) for row in found)
+
+    async def sign_in(self, row: ConnectionRow, account: OAuthAccountRow, *, is_new: bool) -> None:
+        """Store a connection and its account, both or neither; raises NotFound when it is gone meanwhile."""
+        values = self._write(row)
+        change = update(_TABLE).where(_TABLE.c.id == row.id).values(values)
+        tokens = require_fit(
+            _ACCOUNTS,
+            {
+                "id": account.connection_id,
+                "refresh_sealed": None
+                if account.refresh_token is None
+                else self._sealer.seal(account.refresh_token, _refresh_of(row.id)),
+                "account": account.account,
+                "scope": account.scope,
+                "headers": dict(account.headers),
+                "problem": account.problem,
+                "retry_at": account.retry_at,
+                "refreshed_at": account.refreshed_at,
+            },
+        )
+        async with self._database.transaction() as connection:
+            if is_new:
+                await connection.execute(insert(connection, _TABLE), values)
+            else:
+                require_hit(await connection.execute(change), _NOUN, row.id)
+            changed = [name for name in tokens if name != "id"]
+            await connection.execute(upsert(connection, _ACCOUNTS, changed), tokens)
+
+    def _account(self, row: RowMapping) -> OAuthAccountRow:
+        sealed = row["refresh_sealed"]
+        return OAuthAccountRow(
+            connection_id=row["id"],
+            refresh_token=None if sealed is None else self._sealer.open(sealed, _refresh_of(row["id"])),
+            account=row["account"],
+            scope=row["scope"],
+            headers=row["headers"],
+            problem=row["problem"],
+            retry_at=row["retry_at"],
+            refreshed_at=row["refreshed_at"],
+        )
+
     async def add(self, row: ConnectionRow) -> None:
         """Store a new one; raises Conflict when its id is taken."""
         values = self._write(row)
@@ -50,8 +105,10 @@ class Connections:
             require_hit(await connection.execute(change), _NOUN, row.id)
 
     async def delete(self, connection_id: str) -> None:
-        """Remove one; raises NotFound."""
+        """Remove one, and the account that it was signed in with; raises NotFound."""
+        account = delete(_ACCOUNTS).where(_ACCOUNTS.c.id == connection_id)
         async with self._database.transaction() as connection:
+            await connection.execute(account)
             removal = delete(_TABLE).where(_TABLE.c.id == connection_id)
             require_hit(await connection.execute(removal), _NOUN, connection_id)
 
@@ -75,6 +132,8 @@ class Connections:
                 "is_active": row.is_active,
                 "source": row.source,
                 "found_models": list(row.found_models) or None,
+                "expires_at": row.expires_at,
+                "expired_reason": row.expired_reason,
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
             },
@@ -98,6 +157,8 @@ class Connections:
             is_active=row["is_active"],
             source=row["source"],
             found_models=tuple(row["found_models"] or ()),
+            expires_at=row["expires_at"],
+            expired_reason=row["expired_reason"],
             created_at=row["created_at"],
             updated_at=row["updated_at"],
         )
@@ -105,3 +166,7 @@ class Connections:
 
 def _secret_of(connection_id: str) -> str:
     return place("connections", connection_id, "secret_sealed")
+
+
+def _refresh_of(connection_id: str) -> str:
+    return place("oauth_accounts", connection_id, "refresh_sealed")

@@ -2,7 +2,8 @@
 
 A dump is read in one transaction, so that it is one moment's state, while others go on writing. It is put back in one
 transaction as well: until that is committed nobody sees any of it, and a failure leaves everything as it was. Sealed
-secrets stay sealed. Sign-ins are left out of both: who is signed in stays signed in.
+secrets stay sealed. Sign-ins are left out of both, those to providers that were
+begun too: who is signed in stays signed in.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
-from omniroute.storage import tables
+from omniroute.storage import account_tables, tables
 from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 from omniroute.storage.meta import meta_place
@@ -35,7 +36,7 @@ def dumped_tables() -> Sequence[Table]:
     return [one for one in metadata.sorted_tables if one.name not in _LEFT_OUT]
 
 
-_LEFT_OUT = frozenset({tables.login_sessions.name})
+_LEFT_OUT = frozenset({tables.login_sessions.name, account_tables.oauth_flows.name})
 
 
 class Dump:

@@ -41,6 +41,8 @@ class ConnectionRow:
     is_active: bool = True
     source: str = "manual"  # manual, environment, discovered, builtin
     found_models: tuple[str, ...] = ()
+    expires_at: int | None = None
+    expired_reason: str | None = None
     created_at: int
     updated_at: int
 

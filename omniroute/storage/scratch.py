@@ -9,9 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from omniroute.storage import tables
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 from omniroute.storage.schema import VERSION_TABLE
+from omniroute.storage.tables import SCHEMA_REVISION
 
 
 @asynccontextmanager
@@ -21,7 +22,7 @@ async def scratch(path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite+aiosqlite:///{path}")
     try:
         async with database.transaction() as connection:
-            await connection.run_sync(tables.metadata.create_all)
+            await connection.run_sync(metadata.create_all)
             # As Alembic makes it, so that the file can be an installation's database.
             await connection.execute(
                 text(
@@ -31,7 +32,7 @@ async def scratch(path: Path) -> AsyncIterator[Database]:
             )
             await connection.execute(
                 text(f"INSERT INTO {VERSION_TABLE} VALUES (:revision)"),  # noqa: S608 - a constant
-                {"revision": tables.SCHEMA_REVISION},
+                {"revision": SCHEMA_REVISION},
             )
         yield database
     finally:

@@ -1,4 +1,4 @@
-"""Every table, in SQLAlchemy Core. Dialect-neutral: the same on SQLite and PostgreSQL.
+"""The tables of what the gateway is for, in SQLAlchemy Core. Dialect-neutral: the same on SQLite and PostgreSQL.
 
 Times are UTC milliseconds in big integers, money is billionths of a US dollar in big integers, ids are text that
 sorts by age. A sealed column holds what storage/secrets.py made, never clear text.
@@ -12,22 +12,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
 )
 
+from omniroute.storage.metadata import metadata
+
 # The newest Alembic revision; a test holds it against alembic/versions.
 SCHEMA_REVISION = "0002"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 # What the installation knows of itself: a sealed canary that carries the key id, sealed pepper, set-up state.
 meta = Table(
@@ -80,6 +73,8 @@ connections = Table(
     Column("is_active", Boolean, nullable=False),
     Column("source", String(16), nullable=False),  # manual, environment, discovered, builtin
     Column("found_models", JSON(none_as_null=True)),  # model ids that the server listed, when it was discovered
+    Column("expires_at", BigInteger),  # when an access token ends, if that is known
+    Column("expired_reason", Text),  # why a sign-in is over; null: it holds
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
-from omniroute.storage.tables import metadata
+from omniroute.storage.metadata import metadata
 
 # A run of a suite. `model` is null where the answers were handed in.
 eval_runs = Table(

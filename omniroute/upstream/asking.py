@@ -23,6 +23,7 @@ from omniroute.upstream.client import Answer, Endpoint, UpstreamClient
 from omniroute.upstream.endpoints import Purpose
 from omniroute.upstream.failures import AttemptFailed, FailureKind, of_answer, of_break
 from omniroute.upstream.guard import Refused
+from omniroute.upstream.model_facts import NOTHING, ModelFacts, facts_of
 
 _OK = 200
 _REDIRECT = range(300, 400)
@@ -56,6 +57,7 @@ class ListedModel:
     id: str
     name: str | None = None
     context_window: int | None = None
+    facts: ModelFacts = NOTHING
 
 
 class Asker:
@@ -161,22 +163,18 @@ def _model(spoken: Format, entry: Mapping[str, Any]) -> ListedModel | None:
         return None
     if spoken is not Format.GEMINI:
         shown = entry.get("display_name") or (entry.get("name") if spoken is not Format.OLLAMA else None)
-        return ListedModel(id=name, name=_text(shown), context_window=_window(entry))
+        facts = facts_of(entry)
+        return ListedModel(id=name, name=_text(shown), context_window=facts.context_window, facts=facts)
     methods = entry.get("supportedGenerationMethods")
     if isinstance(methods, list) and "generateContent" not in methods:
         return None
+    facts = facts_of(entry)
     return ListedModel(
-        id=name.removeprefix("models/"), name=_text(entry.get("displayName")), context_window=_window(entry)
+        id=name.removeprefix("models/"),
+        name=_text(entry.get("displayName")),
+        context_window=facts.context_window,
+        facts=facts,
     )
-
-
-# OpenRouter and Together, vLLM, Anthropic, Gemini, Mistral: each has a word of its own.
-_WINDOWS = ("context_length", "max_model_len", "max_input_tokens", "inputTokenLimit", "max_context_length")
-
-
-def _window(entry: Mapping[str, Any]) -> int | None:
-    found = (entry.get(name) for name in _WINDOWS)
-    return next((one for one in found if isinstance(one, int) and not isinstance(one, bool) and one > 0), None)
 
 
 def _text(value: object) -> str | None:

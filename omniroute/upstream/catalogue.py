@@ -133,8 +133,6 @@ _LISTED = frozenset({Purpose.CHAT, Purpose.MODELS})
 _COUNTED = frozenset({Purpose.CHAT, Purpose.MODELS, Purpose.COUNT_TOKENS})
 _EMBEDDED = frozenset({Purpose.CHAT, Purpose.MODELS, Purpose.EMBEDDINGS})
 
-_SIGN_IN = "It admits only a sign-in made for its vendor's own programs"
-
 # ── with a key ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 _KEYED = (
@@ -199,6 +197,7 @@ _KEYED = (
             *_of(Kind.IMAGE, "gemini-2.5-flash-image imagen-4.0-generate-001 imagen-4.0-fast-generate-001", _SQUARE),
         ),
         env_keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        auth_kinds=("apiKey", "oauth"),
         website="https://aistudio.google.com/apikey",
     ),
     ProviderRecord(
@@ -247,6 +246,7 @@ _KEYED = (
         purposes=_ONLY_CHAT,
         models=_chat("kimi-for-coding"),
         env_keys=("KIMI_API_KEY",),
+        auth_kinds=("apiKey", "oauth"),
         website="https://www.kimi.com/code",
     ),
     ProviderRecord(
@@ -286,6 +286,7 @@ _KEYED = (
         purposes=_ONLY_CHAT,
         models=_chat("qwen3-coder-plus kimi-k2 kimi-k2-thinking kimi-k2.5 deepseek-v3.2 glm-4.7"),
         env_keys=("IFLOW_API_KEY",),
+        auth_kinds=("apiKey", "oauth"),
         website="https://platform.iflow.cn",
     ),
     ProviderRecord(
@@ -604,9 +605,9 @@ _WITHOUT_CHAT = (
     ),
 )
 
-# ── known, but out of reach ─────────────────────────────────────────────────────────────────────────────────────
+# ── by signing in ───────────────────────────────────────────────────────────────────────────────────────────────
 
-_UNSUPPORTED = (
+_SIGNED_IN = (
     ProviderRecord(
         id="claude",
         alias="cc",
@@ -617,8 +618,6 @@ _UNSUPPORTED = (
         purposes=_COUNTED,
         models=_chat("claude-opus-4-6 claude-opus-4-5-20251101 claude-sonnet-4-5-20250929 claude-haiku-4-5-20251001"),
         auth_kinds=("oauth",),
-        supported=False,
-        reason=f"{_SIGN_IN}. Use the provider 'anthropic' with an API key.",
     ),
     ProviderRecord(
         id="codex",
@@ -630,9 +629,34 @@ _UNSUPPORTED = (
         purposes=_ONLY_CHAT,
         models=_chat("gpt-5.3-codex gpt-5.3-codex-xhigh gpt-5.3-codex-high gpt-5.3-codex-low"),
         auth_kinds=("oauth",),
-        supported=False,
-        reason=f"{_SIGN_IN}. Use the provider 'openai' with an API key.",
     ),
+    ProviderRecord(
+        id="github",
+        alias="gh",
+        name="GitHub Copilot",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="https://api.githubcopilot.com",
+        purposes=_LISTED,
+        models=_chat("gpt-4.1 gpt-4o gpt-4o-mini gpt-5-mini claude-sonnet-4.6 claude-haiku-4.5"),
+        auth_kinds=("oauth",),
+    ),
+    ProviderRecord(
+        id="qwen",
+        alias="qw",
+        name="Qwen Code",
+        format=Format.OPENAI_CHAT,
+        scheme=Scheme.BEARER,
+        base_url="https://portal.qwen.ai/v1",
+        purposes=_ONLY_CHAT,
+        models=_chat("qwen3-coder-plus qwen3-coder-flash vision-model"),
+        auth_kinds=("oauth",),
+    ),
+)
+
+# ── known, but out of reach ─────────────────────────────────────────────────────────────────────────────────────
+
+_UNSUPPORTED = (
     ProviderRecord(
         id="gemini-cli",
         alias="gc",
@@ -658,32 +682,6 @@ _UNSUPPORTED = (
         auth_kinds=("oauth",),
         supported=False,
         reason="It speaks Google's internal Code Assist protocol. Use the provider 'gemini' with an API key.",
-    ),
-    ProviderRecord(
-        id="github",
-        alias="gh",
-        name="GitHub Copilot",
-        format=Format.OPENAI_CHAT,
-        scheme=Scheme.BEARER,
-        base_url="https://api.githubcopilot.com",
-        purposes=_LISTED,
-        models=_chat("gpt-4.1 gpt-4o gpt-4o-mini gpt-5-mini claude-sonnet-4.6 claude-haiku-4.5"),
-        auth_kinds=("oauth",),
-        supported=False,
-        reason=f"{_SIGN_IN}, exchanged for a short-lived token.",
-    ),
-    ProviderRecord(
-        id="qwen",
-        alias="qw",
-        name="Qwen Code",
-        format=Format.OPENAI_CHAT,
-        scheme=Scheme.BEARER,
-        base_url="https://portal.qwen.ai/v1",
-        purposes=_ONLY_CHAT,
-        models=_chat("qwen3-coder-plus qwen3-coder-flash vision-model"),
-        auth_kinds=("oauth",),
-        supported=False,
-        reason=f"{_SIGN_IN}.",
     ),
     ProviderRecord(
         id="kiro",
@@ -825,7 +823,7 @@ _LOCAL = (
 
 CATALOGUE: tuple[ProviderRecord, ...] = tuple(
     replace(record, purposes=record.purposes | OFFERS.get(record.id, {}).keys())
-    for record in (*_KEYED, *_WITHOUT_CHAT, *_LOCAL, *_UNSUPPORTED)
+    for record in (*_KEYED, *_WITHOUT_CHAT, *_SIGNED_IN, *_LOCAL, *_UNSUPPORTED)
 )
 _BY_NAME: Mapping[str, ProviderRecord] = MappingProxyType(
     {record.alias: record for record in CATALOGUE} | {record.id: record for record in CATALOGUE}

@@ -44,10 +44,17 @@ def spellings(model: str) -> list[str]:
 class Row:
     """One model of the table: its name, the rule that finds it, its rates, the last that holds first, its window."""
 
-    def __init__(
-        self, version: str, model: str, rule: Any, phases: list[dict[str, Any]], window: int | None = None
+    def __init__(  # noqa: PLR0917 - as the table's lines are
+        self,
+        version: str,
+        model: str,
+        rule: Any,
+        phases: list[dict[str, Any]],
+        window: int | None = None,
+        deprecated: bool | None = None,  # noqa: FBT001 - as above
     ) -> None:
         self.model = model
+        self.deprecated = deprecated  # whether its provider ends it; None: not known
         self.window = window  # how many tokens the model takes, where that is known
         self._version, self._rule, self._raw = version, rule, phases
 

@@ -114,6 +114,11 @@ class PriceBook:
         row = self._row(provider_id, model_id)
         return None if row is None else row.window
 
+    def is_deprecated(self, provider_id: str, model_id: str) -> bool | None:
+        """Whether the provider has announced the model's end, None if that is not known."""
+        row = self._row(provider_id, model_id)
+        return None if row is None else row.deprecated
+
     def _row(self, provider_id: str, model_id: str) -> Row | None:
         key = (provider_id, model_id)
         if key not in self._found:

@@ -64,11 +64,28 @@ async def serve_show(exchange: Exchange) -> None:
         "parameters": "",
         "template": "",
         "details": _DETAILS,
-        "model_info": {},
-        "capabilities": ["completion", "tools", "vision", "thinking"],
+        "model_info": _ollama_info(entry),
+        "capabilities": _ollama_capabilities(entry),
         "modified_at": _LONG_AGO,
     }
     await answer(exchange, shown)
+
+
+def _ollama_info(entry: ModelEntry) -> dict[str, Any]:
+    window = entry.facts.context_window
+    return {"general.architecture": "omniroute", "omniroute.context_length": window} if window else {}
+
+
+# What its clients are told of a model of which nobody said: everything, as they would send nothing else otherwise.
+_UNKNOWN = ["completion", "tools", "vision", "thinking"]
+_OLLAMA_WORDS = {"tools": "tools", "vision": "vision", "reasoning": "thinking"}
+
+
+def _ollama_capabilities(entry: ModelEntry) -> list[str]:
+    if entry.facts.kind == "embedding":
+        return ["embedding"]
+    known = [_OLLAMA_WORDS[one] for one in entry.facts.capabilities if one in _OLLAMA_WORDS]
+    return ["completion", *known] if known else _UNKNOWN
 
 
 async def answer(exchange: Exchange, value: dict[str, Any], more: Headers = ()) -> None:
@@ -106,10 +123,26 @@ def described(entry: ModelEntry) -> dict[str, Any]:
         "created": 0,
         "owned_by": entry.owned_by,
         "type": "model",
-        "display_name": entry.id,
+        "display_name": entry.name or entry.id,
         "created_at": _LONG_AGO,
+        **_facts(entry),
         **entry.about,
     }
+
+
+def _facts(entry: ModelEntry) -> dict[str, Any]:
+    """Return what is known, in the words that OpenRouter's clients read too; what is not known is left out."""
+    facts = entry.facts
+    told = {
+        "kind": facts.kind,
+        "context_length": facts.context_window,
+        "max_output_tokens": facts.output_limit,
+        "input_modalities": list(facts.input_modalities) or None,
+        "output_modalities": list(facts.output_modalities) or None,
+        "capabilities": list(facts.capabilities) or None,
+        "deprecated": facts.deprecated,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _gemini(entry: ModelEntry) -> dict[str, Any]:
@@ -117,8 +150,13 @@ def _gemini(entry: ModelEntry) -> dict[str, Any]:
         "name": f"models/{entry.id}",
         "displayName": entry.id,
         "description": f"{entry.id}, served by {entry.owned_by}",
-        "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+        "supportedGenerationMethods": _METHODS.get(entry.facts.kind or "chat", []),
+        **({"inputTokenLimit": entry.facts.context_window} if entry.facts.context_window else {}),
+        **({"outputTokenLimit": entry.facts.output_limit} if entry.facts.output_limit else {}),
     }
+
+
+_METHODS = {"chat": ["generateContent", "streamGenerateContent", "countTokens"], "embedding": ["embedContent"]}
 
 
 _DETAILS = {

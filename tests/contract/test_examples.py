@@ -24,6 +24,7 @@ PASSWORD = "correct horse battery staple"
 
 # Operations whose example needs more than a gateway that is set up; the reason stands beside.
 APART = {
+    "doOAuth": "needs an authorization server, and an account there: tests/api/test_oauth.py",
     "restart": "ends the process, and is off unless the settings allow it: tests/commands/test_restarting.py",
     "shutdown": "as restart",
     "importDatabase": "its body is a file: tests/api/test_backups.py",

@@ -43,9 +43,14 @@ from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
 from omniroute.services.model_catalogue import ModelCatalogue
+from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ListedModel, ModelList
+from omniroute.services.model_visibility import ModelVisibility
 from omniroute.services.names import NameBook
 from omniroute.services.nodes import Nodes
+from omniroute.services.oauth import SignIns
+from omniroute.services.oauth_clients import OAuthClients
+from omniroute.services.oauth_tokens import OAuthTokens
 from omniroute.services.originals import Originals
 from omniroute.services.passwords import Passwords
 from omniroute.services.playground import Playground, PlaygroundNews
@@ -67,6 +72,7 @@ from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
+from omniroute.state.leases import MemoryLeases
 from omniroute.state.ledger import MemoryLedger
 from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
@@ -82,7 +88,10 @@ from omniroute.storage.evals import Evals as EvalRows
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
+from omniroute.storage.model_discoveries import ModelDiscoveries
 from omniroute.storage.nodes import Nodes as NodeRows
+from omniroute.storage.oauth import OAuthClients as OAuthClientRows
+from omniroute.storage.oauth import OAuthFlows
 from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
@@ -96,6 +105,7 @@ from omniroute.upstream.client import UpstreamClient
 from omniroute.upstream.embedded import EmbeddedDemo
 from omniroute.upstream.guard import check_url
 from omniroute.upstream.local_embedding import check_local
+from omniroute.upstream.oauth import OAuth
 from omniroute.upstream.prices import PriceBook
 from omniroute.upstream.remotes import Remotes
 
@@ -150,6 +160,9 @@ class Parts:
     ledger: MemoryLedger
     nodes: Nodes
     providers: Providers
+    oauth_clients: OAuthClients
+    oauth_tokens: OAuthTokens
+    sign_ins: SignIns
     combos: Combos
     combo_measures: ComboMeasures
     aliases: Aliases
@@ -167,6 +180,8 @@ class Parts:
     checks: Checks
     custom_models: CustomModels
     model_catalogue: ModelCatalogue
+    model_discovery: ModelDiscovery
+    model_visibility: ModelVisibility
     proxies: Proxies
     lifecycle: Lifecycle
     system: System
@@ -234,7 +249,7 @@ async def _no_embedding(_model: str, _text: str) -> list[float]:
     raise Unavailable("no embeddings here")
 
 
-def assemble(
+def assemble(  # noqa: PLR0915 - each part once
     database: Database,
     sealer: Sealer,
     *,
@@ -311,6 +326,38 @@ def assemble(
     upstreams = Upstreams(nodes=node_rows)
     client = UpstreamClient(connect_timeout_s=5.0, transports={"demo": EmbeddedDemo()})
     asker = Asker(client)
+    providers = Providers(
+        rows=connection_rows,
+        upstreams=upstreams,
+        check_url=check,
+        health=lambda connection_id: health.get(connection_id, ConnectionHealth(status="ready")),
+        clock=clock,
+        changed=told,
+    )
+    oauth = OAuth(client)
+    oauth_clients = OAuthClients(
+        rows=OAuthClientRows(database, sealer), upstreams=upstreams, check_url=check, clock=clock, changed=told
+    )
+    oauth_tokens = OAuthTokens(
+        rows=connection_rows,
+        clients=oauth_clients,
+        oauth=oauth,
+        proxy_of=lambda _url, _connection, _provider: None,
+        leases=MemoryLeases(),
+        bus=bus,
+        clock=clock,
+        changed=told,
+    )
+    discoveries = ModelDiscoveries(database)
+    checks = Checks(
+        connections=connection_rows,
+        nodes=node_rows,
+        asker=asker,
+        check_url=check,
+        proxy_of=lambda _url, _connection, _provider: None,
+        forgive=forgive,
+        clock=clock,
+    )
     login = Login(
         meta=meta,
         settings=SettingGroups(database),
@@ -385,21 +432,35 @@ def assemble(
         keys=keys,
         nodes=Nodes(rows=node_rows, connections=connection_rows, check_url=check, clock=clock, changed=told),
         providers=providers,
-        answers=answers,
-        cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
-        checks=Checks(
-            connections=connection_rows,
-            nodes=node_rows,
-            asker=asker,
-            check_url=check,
+        oauth_clients=oauth_clients,
+        oauth_tokens=oauth_tokens,
+        sign_ins=SignIns(
+            clients=oauth_clients,
+            tokens=oauth_tokens,
+            flows=OAuthFlows(database, sealer),
+            rows=connection_rows,
+            providers=providers,
+            oauth=oauth,
             proxy_of=lambda _url, _connection, _provider: None,
-            forgive=forgive,
             clock=clock,
         ),
+        answers=answers,
+        cache=Cache(groups=SettingGroups(database), changed=told, answers=answers, check_local=check_local),
+        checks=checks,
         custom_models=CustomModels(rows=custom_model_rows, upstreams=upstreams, clock=clock, changed=told),
         model_catalogue=ModelCatalogue(
-            nodes=node_rows, connections=connection_rows, custom_models=custom_model_rows, prices=PriceBook.load()
+            nodes=node_rows,
+            connections=connection_rows,
+            custom_models=custom_model_rows,
+            discoveries=discoveries,
+            groups=SettingGroups(database),
+            availability=lambda: NOBODY,
+            prices=PriceBook.load(),
         ),
+        model_discovery=ModelDiscovery(
+            rows=discoveries, connections=connection_rows, ask=checks.models, clock=clock, changed=told
+        ),
+        model_visibility=ModelVisibility(groups=SettingGroups(database), changed=told),
         proxies=Proxies(
             rows=ProxyRows(database, sealer),
             groups=SettingGroups(database),
@@ -472,7 +533,12 @@ def assemble(
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
         usage_history=UsageHistory(
-            rows=usage_rows, connections=connection_rows, keys=key_rows, active=live.active, clock=clock
+            rows=usage_rows,
+            connections=connection_rows,
+            keys=key_rows,
+            active=live.active,
+            allowance=oauth_tokens.allowance,
+            clock=clock,
         ),
         explain=Explain(rows=usage_rows, dry_run=dry_run, simulate=simulate),
         telemetry=Telemetry(live=live, keys=key_rows, clock=clock),

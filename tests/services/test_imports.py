@@ -17,10 +17,10 @@ from omniroute.kit.secret import Secret
 from omniroute.services.backup_values import Imported
 from omniroute.services.keys import KeyDraft, digest
 from omniroute.services.providers import ConnectionDraft
+from omniroute.storage.all_tables import metadata
 from omniroute.storage.database import Database
 from omniroute.storage.dump import Dump
 from omniroute.storage.secrets import Sealer
-from omniroute.storage.tables import metadata
 from tests.databases import TEST_KEY
 from tests.services.parts import PEPPER, Parts, assemble
 

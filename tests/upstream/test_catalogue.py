@@ -117,7 +117,7 @@ def test_a_record_is_consistent(name: str) -> None:
     assert record.supported or not record.env_keys
     assert record.needs_key is ("none" not in record.auth_kinds)
     assert not record.needs_key or record.scheme is not Scheme.NONE
-    assert bool(record.env_keys) is (record.supported and record.needs_key)
+    assert bool(record.env_keys) is (record.supported and "apiKey" in record.auth_kinds and record.needs_key)
     assert len({model.id for model in record.models}) == len(record.models)
     kinds = {KINDS.get(purpose, Kind.CHAT) for purpose in record.purposes}
     assert {model.kind for model in record.models} <= kinds

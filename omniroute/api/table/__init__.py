@@ -17,6 +17,7 @@ from omniroute.api.table import (
     keys,
     media,
     money,
+    oauth,
     policies,
     providers,
     proxies,
@@ -76,6 +77,7 @@ _CONTRACT = (
 OPERATIONS: tuple[Operation, ...] = (
     *auth.OPERATIONS,
     *providers.OPERATIONS,
+    *oauth.OPERATIONS,
     *checks.OPERATIONS,
     *routing.OPERATIONS,
     *policies.OPERATIONS,
