@@ -86,13 +86,9 @@ class Snapshots:
         sources = self._sources
         nodes, balance = await sources.nodes.list(), await sources.balancing.get()
         patience = await sources.resilience.get()
-        blocked = frozenset(balance.blocked_providers)
-        connections = [one for one in await sources.connections.list() if one.is_active and one.provider not in blocked]
-        combo_rows, keys, proxies = (
-            await sources.combos.list(),
-            await sources.keys.list(),
-            await sources.proxies.known(),
-        )
+        connections = _usable(await sources.connections.list(), balance)
+        combo_rows, keys = await sources.combos.list(), await sources.keys.list()
+        proxies = await sources.proxies.known()
         sources.prices.override(rates_of(await sources.own_prices.list()))
         accounts = await self._read_accounts(connections, nodes, patience)
         redactor.know(frozenset((*_secrets(connections, nodes), *proxies.secrets)))
