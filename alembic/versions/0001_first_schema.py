@@ -33,6 +33,7 @@ def upgrade() -> None:
     _make_stored_responses()
     _make_answer_cache()
     _make_usage_minutes()
+    _make_job_runs()
 
 
 def _make_meta() -> None:
@@ -388,3 +389,18 @@ def _make_usage_minutes() -> None:
             "minute", "key_id", "provider", "connection_id", "model", "combo", name=op.f("pk_usage_minutes")
         ),
     )
+
+
+def _make_job_runs() -> None:
+    op.create_table(
+        "job_runs",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("job", sa.String(length=64), nullable=False),
+        sa.Column("cause", sa.String(length=16), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("took_ms", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
+    )
+    op.create_index(op.f("ix_job_runs_job_id"), "job_runs", ["job", "id"])

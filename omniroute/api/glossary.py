@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from omniroute.api.figures import FIGURES
 from omniroute.api.glossary_operating import OPERATING
+from omniroute.api.upkeep_words import UPKEEP
 
 WORDS: Mapping[str, str] = {
     "action": "What to do.",
@@ -243,6 +244,7 @@ WORDS: Mapping[str, str] = {
     "zone": "The time zone, such as Europe/Helsinki.",
     **FIGURES,
     **OPERATING,
+    **UPKEEP,
 }
 
 # What stands in paths and queries.
@@ -278,8 +280,10 @@ PARAMETERS: Mapping[str, str] = {
     "second": "The second run.",
     "id": "The id.",
     "level": "Whose proxy: global, provider, combo or connection.",
+    "job": "Only runs of this job.",
     "limit": "How many to show at most.",
     "model": "The model's id.",
+    "name": "The name.",
     "order": "`asc` or `desc`.",
     "path": "The model's name; where something is asked of it, a colon and what.",
     "provider": "The provider's id, prefix or alias.",

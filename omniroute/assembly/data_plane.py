@@ -123,6 +123,7 @@ class DataPlane:
         )
         # Another process may have restored a backup, so that nothing that this one knows counts.
         self.following = Following(stores.meta, partial(self._reread, anew=True))
+        self.following = Following(stores.meta, self._changed_elsewhere)
 
     def _serve(self) -> None:
         """Make the way of a request."""
@@ -238,6 +239,13 @@ class DataPlane:
 
     async def _reread(self, *, anew: bool = False) -> None:
         """Read the configuration anew; after a restore what was spent too."""
+    async def _changed_elsewhere(self) -> None:
+        """Take over what another process changed, which does not say what that was."""
+        await self._reread()
+        self.bus.publish(ConfigurationChanged(noun="everything"))
+
+    async def _reread(self) -> None:
+        """Read the configuration anew."""
         self._pepper = await self._meta.api_key_pepper()
         await self.money.books.load(anew=anew)
         await self.snapshots.rebuild()
@@ -255,9 +263,8 @@ class DataPlane:
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
         self.background.start(self.kept.run(), "kept responses")
-        self.background.start(self.kept.expire(), "expiry of responses")
         self.background.start(self.archive.run(), "answer cache")
-        self.background.start(self.archive.tend(), "upkeep of the answer cache")
+        self.background.start(self.archive.learn(), "what the answer cache holds")
 
     async def flush(self) -> None:
         """Write the records that wait."""

@@ -1,6 +1,7 @@
 """Builds the services: what operators see and change."""
 
 from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.jobs import build_jobs
 from omniroute.assembly.operating import build_operating
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
@@ -19,6 +20,7 @@ from omniroute.services.custom_models import CustomModels
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
@@ -78,6 +80,7 @@ def _routing(stores: Stores, plane: DataPlane) -> Routing:
 
 
 def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
+    jobs = build_jobs(stores, plane)
     return Watching(
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=plane.clock),
         resilience=plane.resilience,
@@ -85,7 +88,8 @@ def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
         availability=_availability(plane),
         rate_limits=_rate_limits(plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
-        feeds=_feeds(stores, plane),
+        feeds=_feeds(stores, plane, jobs),
+        jobs=jobs,
         usage_history=_usage_history(stores, plane),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=plane.clock),
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
@@ -252,7 +256,7 @@ def _model_list(plane: DataPlane) -> ModelList:
     )
 
 
-def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
+def _feeds(stores: Stores, plane: DataPlane, jobs: Jobs) -> Feeds:
     return Feeds(
         bus=plane.bus,
         clock=plane.clock,
@@ -261,4 +265,5 @@ def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
         health=States(plane.snapshots.current, plane.cooling).read,
         breakers=plane.outlook.breakers,
         budgets=lambda: plane.money.ledger.standings(plane.clock.now_ms()),
+        jobs=jobs.states,
     )

@@ -12,6 +12,7 @@ from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.evals import Evals as EvalRows
+from omniroute.storage.job_runs import JobRuns
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -51,6 +52,7 @@ class Stores:
     breakers: Breakers
     answers: AnswerRows
     evals: EvalRows
+    job_runs: JobRuns
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -79,4 +81,5 @@ class Stores:
             breakers=Breakers(database),
             answers=AnswerRows(database),
             evals=EvalRows(database),
+            job_runs=JobRuns(database),
         )

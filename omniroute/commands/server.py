@@ -117,6 +117,7 @@ class _Server(uvicorn.Server):
             words.disabled = False
         if self.started:
             await self._announce(self.servers[0].sockets[0].getsockname())
+            self._gateway.begin_jobs()
 
     async def _announce(self, address: tuple[str, int]) -> None:
         gateway, settings = self._gateway, self._gateway.settings

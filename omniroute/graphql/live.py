@@ -228,7 +228,7 @@ expose(
 )
 expose(ConfigurationNews, "ConfigurationNews", snapshot=_SNAPSHOT, missed=_MISSED, changes="What changed.")
 
-_Interval = Annotated[
+Interval = Annotated[
     int, strawberry.argument(description="The shortest time between messages, in milliseconds: 50 to 60,000.")
 ]
 _Window = Annotated[
@@ -251,28 +251,28 @@ class Subscription:
         self,
         info: Asked,
         filter: RequestFilter | None = None,
-        interval_ms: _Interval = 80,
+        interval_ms: Interval = 80,
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.requests(filter or RequestFilter(), interval_ms)
 
     @feed("Who is at work: clients' sessions as they change.", SessionNews)
-    async def live_sessions(self, info: Asked, interval_ms: _Interval = 500) -> AsyncGenerator[Any, None]:
+    async def live_sessions(self, info: Asked, interval_ms: Interval = 500) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.sessions(interval_ms)
 
     @feed("What was used in a window up to now: requests, tokens and cost.", UsageNews)
     async def usage_feed(
-        self, info: Asked, window_seconds: _Window = 60, interval_ms: _Interval = 1_000, by: Grouping = Grouping.MODEL
+        self, info: Asked, window_seconds: _Window = 60, interval_ms: Interval = 1_000, by: Grouping = Grouping.MODEL
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.usage(window_seconds, interval_ms, by)
 
     @feed("How the gateway fared in a window up to now: rates and times.", TelemetryNews)
     async def telemetry_feed(
-        self, info: Asked, window_seconds: _Window = 60, interval_ms: _Interval = 1_000
+        self, info: Asked, window_seconds: _Window = 60, interval_ms: Interval = 1_000
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.telemetry(window_seconds, interval_ms)
 
     @feed("How connections and breakers fare, as it changes.", HealthNews)
-    async def health_feed(self, info: Asked, interval_ms: _Interval = 500) -> AsyncGenerator[Any, None]:
+    async def health_feed(self, info: Asked, interval_ms: Interval = 500) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.health(interval_ms)
 
     @feed("Budgets that reach a threshold.", BudgetNews)

@@ -124,6 +124,13 @@ class BudgetWarning:
     resets_at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """A job began, went on, ended, or was planned otherwise: ask for its state."""
+
+    name: str
+
+
 Happening = (
     ConfigurationChanged
     | RequestStarted
@@ -134,4 +141,5 @@ Happening = (
     | ConnectionCooled
     | BreakerChanged
     | BudgetWarning
+    | JobChanged
 )

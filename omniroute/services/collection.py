@@ -18,6 +18,7 @@ from omniroute.services.evals.service import Evals
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
@@ -84,6 +85,7 @@ class Watching:
     usage_history: UsageHistory
     telemetry: Telemetry
     explain: Explain
+    jobs: Jobs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from omniroute.kit.events import (
     ConfigurationChanged,
     ConnectionCooled,
     Happening,
+    JobChanged,
     RequestFinished,
     RequestStarted,
 )
@@ -81,6 +82,7 @@ class Picture:
         self.new_requests: list[LiveRequest] = []
         self.new_changes: list[Change] = []
         self.new_warnings: list[BudgetWarning] = []
+        self.new_jobs: set[str] = set()
         self.touched: set[Who] = set()
         self.ended: list[str] = []
         self.lost = 0
@@ -116,6 +118,8 @@ class Picture:
                     self.health_changed = True
                 case BudgetWarning():
                     self.new_warnings.append(event)
+                case JobChanged():
+                    self.new_jobs.add(event.name)
         self._expire()
 
     def seen(self) -> None:
@@ -123,6 +127,7 @@ class Picture:
         self.new_requests = []
         self.new_changes = []
         self.new_warnings = []
+        self.new_jobs = set()
         self.touched = set()
         self.ended = []
         self.lost = 0

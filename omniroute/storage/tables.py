@@ -364,3 +364,17 @@ usage_minutes = Table(
     Column("first_token_us", BigInteger, nullable=False),
     Column("first_token_count", BigInteger, nullable=False),  # requests that first_token_us sums up
 )
+
+# One row a run of a job of the timetable.
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("job", String(64), nullable=False),
+    Column("cause", String(16), nullable=False),  # schedule, missed, manual
+    Column("started_at", BigInteger, nullable=False),
+    Column("took_ms", BigInteger),  # NULL while it runs
+    Column("outcome", String(16), nullable=False),  # running, ok, failed, interrupted
+    Column("message", Text, nullable=False),  # what it did, or why it failed
+    Index("ix_job_runs_job_id", "job", "id"),
+)

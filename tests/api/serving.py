@@ -95,6 +95,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         evals=parts.evals,
         request_log=parts.request_log,
         feeds=parts.feeds,
+        jobs=parts.jobs,
         playground=parts.playground,
         reach=reach,
         usage_history=parts.usage_history,

@@ -136,6 +136,7 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "explain": "route",
         "cache": "cache",
         "backups": "backups",
+        "jobs": "jobs",
         "playground": "playground",
         "cli_tools": "cliTools",
         "evals": "evalSuites",

@@ -33,6 +33,8 @@ from omniroute.services.explain import DryRun, DryRunDraft, Explain, Fared, Repl
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.ip_filter import IpFilter
+from omniroute.services.job_values import Job, Progress
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings, LimitsStatus
@@ -73,6 +75,7 @@ from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.dump import Dump
 from omniroute.storage.evals import Evals as EvalRows
+from omniroute.storage.job_runs import JobRuns
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -174,6 +177,7 @@ class Parts:
     telemetry: Telemetry
     live: Live
     playground: Playground
+    jobs: Jobs
 
 
 async def _echo(body: Mapping[str, Any]) -> AsyncGenerator[PlaygroundNews, None]:
@@ -216,6 +220,10 @@ def _rulebook(  # noqa: PLR0917 - each once
         system_prompt=SystemPrompts(groups=groups, changed=told),
         thinking=Thinking(groups=groups, changed=told),
     )
+
+
+async def _tidy(_progress: Progress) -> str:
+    return "all is tidy"
 
 
 async def _no_embedding(_model: str, _text: str) -> list[float]:
@@ -267,6 +275,15 @@ def assemble(
         return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
 
     background = Background()
+    jobs = Jobs(
+        runs=JobRuns(database),
+        groups=SettingGroups(database),
+        bus=bus,
+        background=background,
+        clock=clock,
+        changed=told,
+    )
+    jobs.take([Job(name="tidy", description="Tidy up.", schedule="1h", work=_tidy)])
     answers = Answers(
         archive=Archive(AnswerRows(database), clock),
         similar=Similar(embed=_no_embedding, clock=clock, background=background),
@@ -418,7 +435,9 @@ def assemble(
             health=list,
             breakers=list,
             budgets=list,
+            jobs=jobs.states,
         ),
+        jobs=jobs,
         playground=Playground(ask=_echo),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),

@@ -151,6 +151,17 @@ OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
     "cache.clear": ("clearCache",),
     "cache.similarity": ("getCacheSimilarity",),
     "cache.settings": ("getCacheSettings",),
+    "login.expire": "a job does it",
+    "feeds.jobs": "a live feed: GraphQL's subscriptions",
+    "jobs.take": "the table of jobs, handed over when the process is put together",
+    "jobs.start": "the start of the process",
+    "jobs.stop": "the end of the process",
+    "jobs.states": "the live feed of jobs",
+    "jobs.list": ("listJobs",),
+    "jobs.get": ("getJob",),
+    "jobs.update": ("updateJob",),
+    "jobs.run": ("runJob",),
+    "jobs.history": ("listJobRuns",),
     "cache.update": ("updateCacheSettings",),
 }
 

@@ -1,0 +1,90 @@
+"""The timetable: each job is one line that names what it calls.
+
+A schedule is a span or a crontab's five fields in local time; an operator may choose another one for an installation.
+"""
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.stores import Stores
+from omniroute.services.collection import Services
+from omniroute.services.job_values import Job, Progress, Work
+from omniroute.services.jobs import Jobs
+
+_DAY_S = 86_400
+
+
+def build_jobs(stores: Stores, plane: DataPlane) -> Jobs:
+    """Return the service; it has nothing to do before `timetable` has told it."""
+    return Jobs(
+        runs=stores.job_runs,
+        groups=stores.settings,
+        bus=plane.bus,
+        background=plane.background,
+        clock=plane.clock,
+        changed=plane.changed,
+    )
+
+
+def timetable(services: Services, plane: DataPlane) -> Sequence[Job]:
+    """Return what there is to do."""
+    return (
+        Job(
+            name="backup",
+            description="Make a backup, and remove those that the retention no longer keeps.",
+            schedule="30 3 * * *",
+            work=_backup(services),
+            jitter_s=600,
+            longest_s=_DAY_S,
+        ),
+        Job(
+            name="answer-cache",
+            description="Remove answers from the cache that have expired or are too many.",
+            schedule="5m",
+            work=_counted(plane.archive.tidy, "answers removed"),
+            jitter_s=30,
+        ),
+        Job(
+            name="stored-responses",
+            description="Remove responses that clients may not go on from any more.",
+            schedule="1h",
+            work=_counted(plane.kept.expire, "responses removed"),
+            jitter_s=300,
+        ),
+        Job(
+            name="sign-ins",
+            description="Remove sign-ins that are over.",
+            schedule="6h",
+            work=_counted(services.login.expire, "sign-ins removed"),
+            jitter_s=600,
+        ),
+    )
+
+
+async def start_jobs(jobs: Jobs) -> None:
+    """Start the clock. Its library is loaded now, and not on the way to the first request."""
+    module = await asyncio.to_thread(importlib.import_module, "omniroute.services.timetable")
+    await jobs.start(module.Clockwork)
+
+
+def _counted(work: Callable[[], Awaitable[int]], words: str) -> Work:
+    """Make a job of what returns how many things it dealt with."""
+
+    async def run(_progress: Progress) -> str:
+        return f"{await work():,} {words}"
+
+    return run
+
+
+def _backup(services: Services) -> Work:
+    async def run(progress: Progress) -> str:
+        def tell(table: str, rows: int) -> None:
+            progress.report(f"{table}: {rows:,} rows")
+
+        made = await services.backups.create("scheduled", tell)
+        gone = await services.backups.prune()
+        return f"{made.id} made, {made.size:,} bytes; {len(gone)} removed"
+
+    return run
