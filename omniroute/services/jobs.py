@@ -129,15 +129,19 @@ class Jobs:
         """Begin to run jobs by the clock; `make` gets what to call with a job's name, and whether it was missed."""
         self._timetable = make(self._due)
         await self._reload()
+        for job in self._jobs.values():
+            self._replan(job)
         self._background.start(self._follow(), "changes of the jobs")
 
     async def _reload(self) -> None:
         """Read everything anew: the process begins, or a restored backup has brought other settings and runs."""
         await self._runs.interrupt(_LOST, spared=[run.id for run in self._running.values()])
-        self._is_loaded = False
+        before, self._is_loaded = self._plans, False
         await self._loaded()
         for job in self._jobs.values():
-            self._replan(job)
+            # Whoever keeps its plan keeps its time too.
+            if self._plan(job.name) != before.get(job.name, Plan()):
+                self._replan(job)
             self._tell(job.name)
 
     async def _follow(self) -> None:
