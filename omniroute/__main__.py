@@ -26,6 +26,8 @@ cli.add_typer(tools, name="tools")
 
 evals = typer.Typer(help="Ask models questions with known answers, and compare them.", no_args_is_help=True)
 cli.add_typer(evals, name="eval")
+audit = typer.Typer(help="Check the audit log, and write it out.", no_args_is_help=True)
+cli.add_typer(audit, name="audit")
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
@@ -264,6 +266,27 @@ def run_suite(
             typer.echo(row)
     if found["lowest"] < least:
         raise typer.Exit(1)
+
+
+@audit.command("verify")
+def verify_audit(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Read the audit log from end to end; the exit code is 1 when a row was changed, removed or moved."""
+    from omniroute.commands.audit import verify as run
+
+    found = run({"data_dir": data_dir}, quiet=as_json)
+    _tell(found | {"faults": list(found["faults"])}, as_json=as_json)
+    if not found["ok"]:
+
+
+@audit.command("export")
+def export_audit(
+    file: Annotated[Path | None, typer.Option(help="File to write; standard output without one.")] = None,
+    """Write every entry as a line of JSON, the oldest first."""
+    from omniroute.commands.audit import export as run
+
+    count = run({"data_dir": data_dir}, file)
+    if file is not None:
+        typer.echo(f"{count:,} entries written to {file}")
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

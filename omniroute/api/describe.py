@@ -65,6 +65,7 @@ _TAGS = {
     "cliTools": "Client tools on the gateway's machine, and their settings.",
     "evals": "Suites of questions with known answers, and what models make of them.",
     "backups": "Copies of everything in the database, and putting one back.",
+    "audit": "Who did what, and that nobody changed the record of it.",
     "jobs": "What is done by the clock, and how it went.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",

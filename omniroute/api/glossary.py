@@ -249,6 +249,11 @@ WORDS: Mapping[str, str] = {
 
 # What stands in paths and queries.
 PARAMETERS: Mapping[str, str] = {
+    "actor": "Who did it: a name or an id.",
+    "n": "How many to show at most; another name of `limit`.",
+    "offset": "How many to leave out, of the newest.",
+    "surface": "The way in: rest, graphql, dashboard, command, job or system.",
+    "target": "What it was done to: an id or name.",
     "apiKeyId": "The key's id; another name of `keyId`.",
     "by": "What spans are split by: key, model, provider, connection or combo.",
     "connection": "The connection's id.",

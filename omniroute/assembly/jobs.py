@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
+from omniroute.services.audit import Audit
 from omniroute.services.collection import Services
 from omniroute.services.job_values import Job, Progress, Work
 from omniroute.services.jobs import Jobs
@@ -16,7 +17,7 @@ from omniroute.services.jobs import Jobs
 _DAY_S = 86_400
 
 
-def build_jobs(stores: Stores, plane: DataPlane) -> Jobs:
+def build_jobs(stores: Stores, plane: DataPlane, audit: Audit) -> Jobs:
     """Return the service; it has nothing to do before `timetable` has told it."""
     return Jobs(
         runs=stores.job_runs,
@@ -25,6 +26,7 @@ def build_jobs(stores: Stores, plane: DataPlane) -> Jobs:
         background=plane.background,
         clock=plane.clock,
         changed=plane.changed,
+        note=audit.note,
     )
 
 
@@ -38,6 +40,7 @@ def timetable(services: Services, plane: DataPlane) -> Sequence[Job]:
             work=_backup(services),
             jitter_s=600,
             longest_s=_DAY_S,
+            is_audited=True,
         ),
         Job(
             name="answer-cache",

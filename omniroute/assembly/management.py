@@ -9,6 +9,7 @@ from omniroute.gateway.policies import providers_of
 from omniroute.gateway.states import States
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
@@ -80,7 +81,8 @@ def _routing(stores: Stores, plane: DataPlane) -> Routing:
 
 
 def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
-    jobs = build_jobs(stores, plane)
+    audit = Audit(rows=stores.audit, bus=plane.bus, clock=plane.clock)
+    jobs = build_jobs(stores, plane, audit)
     return Watching(
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=plane.clock),
         resilience=plane.resilience,
@@ -90,6 +92,7 @@ def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
         feeds=_feeds(stores, plane, jobs),
         jobs=jobs,
+        audit=audit,
         usage_history=_usage_history(stores, plane),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=plane.clock),
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from omniroute.kit.clock import SystemClock
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
+from omniroute.storage.audit import AuditRows
 from omniroute.storage.breakers import Breakers
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
@@ -53,6 +55,7 @@ class Stores:
     answers: AnswerRows
     evals: EvalRows
     job_runs: JobRuns
+    audit: AuditRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -82,4 +85,5 @@ class Stores:
             answers=AnswerRows(database),
             evals=EvalRows(database),
             job_runs=JobRuns(database),
+            audit=AuditRows(database, sealer, SystemClock()),
         )

@@ -7,9 +7,9 @@ import strawberry
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import accept
-from omniroute.graphql.live import Interval, feed
 from omniroute.graphql.outcome import Failed, mutation
 from omniroute.graphql.pages import PAGE, After, First, Page, checked, page
+from omniroute.graphql.subscribing import Interval, feed
 from omniroute.graphql.types import Shown, asked, enumerate_, expose
 from omniroute.kit.errors import NotFound
 from omniroute.services.job_values import Cause, JobChange, JobRun, JobState, Outcome

@@ -4,14 +4,15 @@ A message says how much its subscriber missed since the one before, because it w
 the subscriber's choice; nothing that is slow here slows a request.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 
 import strawberry
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import accept
 from omniroute.graphql.scalars import Long
+from omniroute.graphql.subscribing import Interval, feed
 from omniroute.graphql.types import Shown, enumerate_, expose
 from omniroute.services import live_values as live
 from omniroute.services.live_values import (
@@ -26,8 +27,6 @@ from omniroute.services.live_values import (
     TelemetryNews,
     UsageNews,
 )
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _SNAPSHOT = "Whether this is the first message, with all that is known."
 _MISSED = "How many things were dropped since the last message, because this subscriber is too slow."
@@ -228,18 +227,9 @@ expose(
 )
 expose(ConfigurationNews, "ConfigurationNews", snapshot=_SNAPSHOT, missed=_MISSED, changes="What changed.")
 
-Interval = Annotated[
-    int, strawberry.argument(description="The shortest time between messages, in milliseconds: 50 to 60,000.")
-]
 _Window = Annotated[
     int, strawberry.argument(description="The window in seconds, 1 to 3,600; past 120 the interval is 1,000 or more.")
 ]
-
-
-def feed(words: str, kind: type[Any]) -> Callable[[F], F]:
-    """Declare a subscription; the feed's messages come wrapped, which only the engine needs to know."""
-    decorate: Callable[[F], F] = strawberry.subscription(description=words, graphql_type=kind)
-    return decorate
 
 
 @strawberry.type

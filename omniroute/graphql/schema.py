@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from omniroute.graphql import (
+    audit,
     backups,
     breakers,
     budgets,
@@ -73,6 +74,7 @@ _NOUNS: tuple[Any, ...] = (
     cli_tools,
     evals,
     jobs,
+    audit,
     live,
     playground,
     system,

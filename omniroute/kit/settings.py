@@ -3,6 +3,7 @@
 Every setting is a field below; its metadata says what it does. docs/settings.md lists them all, and a test keeps it so.
 """
 
+import getpass
 import ipaddress
 import math
 import os
@@ -217,6 +218,14 @@ def _flag(value: object) -> bool:
     if word in {"0", "false", "no", "off"}:
         return False
     raise ValueError("say true or false")
+
+
+def user() -> str:
+    """Return the name of the account that runs this process, as far as the system tells."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in some containers
+        return "unknown"
 
 
 def math_on_one_thread() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities
 from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
@@ -86,6 +87,7 @@ class Watching:
     telemetry: Telemetry
     explain: Explain
     jobs: Jobs
+    audit: Audit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,7 @@ class Job:
     """A line of the timetable. `schedule` is a span (`15m`, `6h`, `1d`) or a crontab's five fields, in local time.
 
     `jitter_s` is how many seconds later it may begin, so that not everything begins at once; `longest_s` ends a run.
+    The audit log tells of runs that failed, and of every run of those that are `is_audited`.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Job:
     work: Work
     jitter_s: int = 0
     longest_s: float = 3_600.0
+    is_audited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ run that was missed while the gateway was away is made up for once. A job never 
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from omniroute.kit.acting import Act, acting
 from omniroute.kit.clock import Clock
 from omniroute.kit.errors import Conflict, NotFound, OmniError
 from omniroute.kit.events import ConfigurationChanged, JobChanged
@@ -24,7 +25,7 @@ from omniroute.services.moments import moment
 from omniroute.services.rules import fault
 from omniroute.state.bus import Bus
 from omniroute.storage.job_runs import JobRuns
-from omniroute.storage.rows import JobRunRow
+from omniroute.storage.rows import AuditDraft, JobRunRow
 from omniroute.storage.settings import SettingGroups
 
 log = structlog.get_logger(__name__)
@@ -55,13 +56,16 @@ class Jobs:
         background: Background,
         clock: Clock,
         changed: Changed,
+        note: Callable[[AuditDraft], Awaitable[None]],
     ) -> None:
+        """`note` tells the audit log."""
         self._runs = runs
         self._groups = groups
         self._bus = bus
         self._background = background
         self._clock = clock
         self._changed = changed
+        self._audit = note
         self._jobs: Mapping[str, Job] = {}
         self._plans: Mapping[str, Plan] = {}
         self._last: dict[str, JobRun] = {}
@@ -196,7 +200,12 @@ class Jobs:
 
         try:
             await self._record(run)
-            outcome, message = await _done(job, Progress(progress))
+            with acting(Act(kind="job", surface="job", name=job.name, operation=run.id)):
+                outcome, message = await _done(job, Progress(progress))
+                if job.is_audited or outcome is not Outcome.OK:
+                    await self._audit(
+                        AuditDraft(action="jobs.run", target=job.name, outcome=outcome.value, detail=message)
+                    )
         finally:
             took = int((self._clock.monotonic() - began) * 1000)
             ended = replace(run, outcome=outcome, took_ms=took, message=redactor.clean(message))

@@ -96,6 +96,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         request_log=parts.request_log,
         feeds=parts.feeds,
         jobs=parts.jobs,
+        audit=parts.audit,
         playground=parts.playground,
         reach=reach,
         usage_history=parts.usage_history,

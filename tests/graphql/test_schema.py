@@ -137,6 +137,7 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "cache": "cache",
         "backups": "backups",
         "jobs": "jobs",
+        "audit": "auditLog",
         "playground": "playground",
         "cli_tools": "cliTools",
         "evals": "evalSuites",

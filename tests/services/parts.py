@@ -15,6 +15,7 @@ from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.routing.strategies import Strategy
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
@@ -68,6 +69,7 @@ from omniroute.state.ledger import MemoryLedger
 from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
+from omniroute.storage.audit import AuditRows
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.connections import Connections
@@ -178,6 +180,7 @@ class Parts:
     live: Live
     playground: Playground
     jobs: Jobs
+    audit: Audit
 
 
 async def _echo(body: Mapping[str, Any]) -> AsyncGenerator[PlaygroundNews, None]:
@@ -275,6 +278,7 @@ def assemble(
         return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
 
     background = Background()
+    audit = Audit(rows=AuditRows(database, sealer, clock), bus=bus, clock=clock)
     jobs = Jobs(
         runs=JobRuns(database),
         groups=SettingGroups(database),
@@ -282,6 +286,7 @@ def assemble(
         background=background,
         clock=clock,
         changed=told,
+        note=audit.note,
     )
     jobs.take([Job(name="tidy", description="Tidy up.", schedule="1h", work=_tidy)])
     answers = Answers(
@@ -438,6 +443,7 @@ def assemble(
             jobs=jobs.states,
         ),
         jobs=jobs,
+        audit=audit,
         playground=Playground(ask=_echo),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),

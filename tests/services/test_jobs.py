@@ -14,6 +14,7 @@ from omniroute.services.jobs import Jobs
 from omniroute.state.bus import Bus
 from omniroute.storage.database import Database
 from omniroute.storage.job_runs import JobRuns
+from omniroute.storage.rows import AuditDraft
 from omniroute.storage.settings import SettingGroups
 from tests.services.parts import ManualClock
 
@@ -49,6 +50,7 @@ class Place:
         self.background = Background()
         self.clock = ManualClock()
         self.changes: list[ConfigurationChanged] = []
+        self.audited: list[AuditDraft] = []
         self.go = asyncio.Event()
         self.error: Exception | None = None
         self.clockwork: Clockwork | None = None
@@ -62,6 +64,7 @@ class Place:
             background=self.background,
             clock=self.clock,
             changed=self.changed,
+            note=self.note,
         )
         lines = [("tidy", self.tidy), ("quick", self.quick)]
         made.take([Job(name=name, description="Tidy up.", schedule="1h", work=work) for name, work in lines])
@@ -69,6 +72,9 @@ class Place:
 
     async def changed(self, event: ConfigurationChanged) -> None:
         self.changes.append(event)
+
+    async def note(self, draft: AuditDraft) -> None:
+        self.audited.append(draft)
 
     async def tidy(self, progress: Progress) -> str:
         progress.report("half of it", 0.5)
@@ -129,6 +135,7 @@ async def test_a_failure_is_this_runs_end_and_nobody_elses(place: Place, capsys:
     place.error = ValueError("sk-0123456789abcdef0123 was wrong")
     await place.jobs.run("tidy")
     ended = await place.ended()
+    assert [(one.action, one.target, one.outcome) for one in place.audited] == [("jobs.run", "tidy", "failed")] * 2
     assert (ended.outcome, ended.message) == (Outcome.FAILED, "ValueError: the gateway's log says more")
     assert "Traceback" in capsys.readouterr().out
     place.error = None

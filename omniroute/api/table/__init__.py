@@ -7,6 +7,7 @@ from omniroute.api.docs_page import page
 from omniroute.api.operation import HTML, Call, Described, Operation, Reply
 from omniroute.api.table import (
     answers,
+    audit,
     auth,
     backups,
     checks,
@@ -91,6 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *cli_tools.OPERATIONS,
     *evals.OPERATIONS,
     *jobs.OPERATIONS,
+    *audit.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,
