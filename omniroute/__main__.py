@@ -83,6 +83,31 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 @cli.command()
+def doctor(
+    data_dir: DataDir = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not compare the clock over the network.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report for a bug report, without secrets.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look the installation over and say what to do; the exit code is 1 when something is wrong."""
+    from omniroute.commands import doctor as checks
+
+    found = checks.examine({"data_dir": data_dir}, offline=offline)
+    if report is not None:
+        checks.write_report(report, checks.report(found, {"data_dir": data_dir}))
+    told = [{"check": one.check, "state": one.state, "told": one.told, "advice": one.advice} for one in found]
+    if as_json:
+        _tell({"findings": told}, as_json=True)
+    else:
+        for one in told:
+            typer.echo(f"{one['state']:<8} {one['check']}: {one['told']}")
+            if one["advice"]:
+                typer.echo(f"         → {one['advice']}")
+    if any(one.state == "wrong" for one in found):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def openapi() -> None:
     """Print the OpenAPI document of this version, as YAML."""
     from omniroute.api.openapi import text

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from omniroute import __version__
 from omniroute.api.glossary import PARAMETERS
-from omniroute.api.operation import HTML, ID_PATTERN, Operation, edited, expanded
+from omniroute.api.operation import ID_PATTERN, Operation, edited, expanded
 from omniroute.api.schemas import Schemas
 from omniroute.edge.admission import COOKIE, Policy
 from omniroute.edge.rim import JSON
@@ -49,6 +49,7 @@ _SECURITY: dict[Policy, list[JsonObject]] = {
     Policy.PUBLIC: [],
     Policy.SETUP: [],
     Policy.ADMIN: [{"session": []}, {"bearer": []}, {"apiKey": []}],
+    Policy.METRICS: [{"session": []}, {"bearer": []}, {"apiKey": []}],
     Policy.INFERENCE: [{"bearer": []}, {"apiKey": []}],
 }
 
@@ -185,8 +186,8 @@ def _links(row: Operation) -> JsonObject:
 
 
 def _content(row: Operation, schemas: Schemas) -> JsonObject:
-    if row.media == HTML:
-        return {"text/html": {"schema": {"type": "string"}}}
+    if row.media != JSON:
+        return {row.media.partition(";")[0]: {"schema": {"type": "string"}}}
     return {JSON: {"schema": schemas.answer(row)}, **{media: {"schema": {"type": "string"}} for media in row.streams}}
 
 
@@ -200,6 +201,8 @@ def _errors(row: Operation) -> Iterable[type[OmniError]]:
         yield from _WITH_QUERY
     if row.policy is Policy.ADMIN:
         yield from (*_GUARDED, Invalid)
+    if row.policy in {Policy.ADMIN, Policy.METRICS}:
+        yield from _GUARDED
 
 
 def _sentence(kind: type[OmniError]) -> str:

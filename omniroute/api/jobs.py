@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from pydantic import MISSING, Field
 
 from omniroute.api.operation import ID_PATTERN, Call, Reply
-from omniroute.api.shapes import adopt, shape
+from omniroute.api.shapes import WHOLE, adopt, shape
 from omniroute.services.collection import Services
 from omniroute.services.job_values import LONGEST_SCHEDULE, JobChange, JobRun, JobState
 from omniroute.services.jobs import MOST_RUNS
+from omniroute.services.retention import MOST_DAYS, MOST_ROWS, Keeping, KeepingChange
 
 _Name = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 
@@ -32,6 +33,24 @@ class JobUpdate(JobChange):
     """What to change; null as `schedule` goes back to the job's own."""
 
     schedule: Annotated[str, Field(min_length=1, max_length=LONGEST_SCHEDULE)] | MISSING | None = MISSING
+
+
+_Days = Annotated[int, Field(ge=0, le=MOST_DAYS), WHOLE]
+
+
+@shape
+class ShownRetention(Keeping):
+    """How long logs are kept; 0 keeps all."""
+
+
+@shape
+class RetentionUpdate(KeepingChange):
+    """What to change; 0 keeps all."""
+
+    request_log_days: _Days | MISSING = MISSING
+    request_log_rows: Annotated[int, Field(ge=0, le=MOST_ROWS), WHOLE] | MISSING = MISSING
+    usage_days: _Days | MISSING = MISSING
+    audit_days: _Days | MISSING = MISSING
 
 
 @shape
@@ -79,3 +98,13 @@ async def history(services: Services, call: Call[None, RunsQuery]) -> Reply:
     more = {"job": query.job} if query.job else {}
     link = f"</api/jobs/history?{urlencode({'cursor': following, 'limit': query.limit, **more})}>"
     return Reply(value=shown, headers={"x-next-cursor": following, "link": f'{link}; rel="next"'})
+
+
+async def show_retention(services: Services, _call: Call[None, None]) -> ShownRetention:
+    """Show how long logs are kept."""
+    return adopt(ShownRetention, await services.retention.get())
+
+
+async def update_retention(services: Services, call: Call[RetentionUpdate, None]) -> ShownRetention:
+    """Change how long logs are kept."""
+    return adopt(ShownRetention, await services.retention.update(call.body))

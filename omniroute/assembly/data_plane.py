@@ -43,6 +43,7 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.resilience import Resilience
+from omniroute.services.totals import Totals
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
 from omniroute.upstream.asking import Asker
@@ -79,7 +80,10 @@ class DataPlane:
         self.live = Live(self.clock)
         self.learned = Learned(self._spent)
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
+        self.spending = Spending(stores.usage.spent, self.clock)
+        self.totals = Totals()
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.recorder.tell(self.totals.add)
         self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
         self.archive = Archive(stores.answers, self.clock)
         self.local_embedding = LocalEmbedding()

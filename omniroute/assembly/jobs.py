@@ -11,6 +11,7 @@ from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.stores import Stores
 from omniroute.services.audit import Audit
 from omniroute.services.collection import Services
+from omniroute.services.connection_checks import ConnectionChecks
 from omniroute.services.job_values import Job, Progress, Work
 from omniroute.services.jobs import Jobs
 
@@ -38,6 +39,29 @@ def timetable(services: Services, plane: DataPlane) -> Sequence[Job]:
             description="Make a backup, and remove those that the retention no longer keeps.",
             schedule="30 3 * * *",
             work=_backup(services),
+            jitter_s=600,
+            longest_s=_DAY_S,
+            is_audited=True,
+        ),
+        Job(
+            name="connection-checks",
+            description="Ask each connection that is not left alone for its models, and tell which do not answer.",
+            schedule="15m",
+            work=_connection_checks(services, plane),
+            jitter_s=300,
+        ),
+        Job(
+            name="prices",
+            description="Take over the prices of the installed version, where an upgrade brought new ones.",
+            schedule="1d",
+            work=_prices(plane),
+            jitter_s=600,
+        ),
+        Job(
+            name="retention",
+            description="Remove what is too old or too much from the request log, its sums and the audit log.",
+            schedule="50 3 * * *",
+            work=services.retention.apply,
             jitter_s=600,
             longest_s=_DAY_S,
             is_audited=True,
@@ -77,6 +101,23 @@ def _counted(work: Callable[[], Awaitable[int]], words: str) -> Work:
 
     async def run(_progress: Progress) -> str:
         return f"{await work():,} {words}"
+
+    return run
+
+
+def _connection_checks(services: Services, plane: DataPlane) -> Work:
+    return ConnectionChecks(
+        providers=services.providers,
+        checks=services.checks,
+        is_cooling=lambda connection_id: plane.cooling.health(connection_id).status == "cooling",
+        clock=plane.clock,
+    ).run
+
+
+def _prices(plane: DataPlane) -> Work:
+    async def run(_progress: Progress) -> str:
+        is_new = await asyncio.to_thread(plane.prices.reload)
+        return f"version {plane.prices.version}, {'taken over' if is_new else 'as before'}"
 
     return run
 

@@ -24,6 +24,7 @@ from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
+from omniroute.storage.retention import Retention as OldRows
 from omniroute.storage.secrets import load_sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
@@ -56,6 +57,7 @@ class Stores:
     evals: EvalRows
     job_runs: JobRuns
     audit: AuditRows
+    old_rows: OldRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -86,4 +88,5 @@ class Stores:
             evals=EvalRows(database),
             job_runs=JobRuns(database),
             audit=AuditRows(database, sealer, SystemClock()),
+            old_rows=OldRows(database),
         )

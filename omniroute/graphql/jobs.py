@@ -14,6 +14,7 @@ from omniroute.graphql.types import Shown, asked, enumerate_, expose
 from omniroute.kit.errors import NotFound
 from omniroute.services.job_values import Cause, JobChange, JobRun, JobState, Outcome
 from omniroute.services.live_jobs import JobNews
+from omniroute.services.retention import Keeping, KeepingChange
 
 enumerate_(
     Cause,
@@ -73,6 +74,25 @@ accept(
     schedule="When it runs: a span such as 15m, 6h or 1d, or a crontab's five fields; null goes back to its own.",
 )
 
+expose(
+    Keeping,
+    "RetentionSettings",
+    "How long logs are kept; 0 keeps all.",
+    request_log_days="For how many days requests are kept in the log.",
+    request_log_rows="How many requests the log holds at most.",
+    usage_days="For how many days the sums by the minute are kept.",
+    audit_days="For how many days the audit log is kept.",
+)
+accept(
+    KeepingChange,
+    "RetentionSettingsChange",
+    "What to change; what is left out stays, and 0 keeps all.",
+    request_log_days="For how many days requests are kept in the log.",
+    request_log_rows="How many requests the log holds at most.",
+    usage_days="For how many days the sums by the minute are kept.",
+    audit_days="For how many days the audit log is kept.",
+)
+
 
 @strawberry.type
 class Query:
@@ -88,6 +108,10 @@ class Query:
             return await services_of(info).jobs.get(name)
         except NotFound:
             return None
+
+    @asked("How long logs are kept.")
+    async def retention_settings(self, info: Asked) -> Keeping:
+        return await services_of(info).retention.get()
 
     @asked("Runs of jobs, the newest first: of one job, or of all.")
     async def job_runs(
@@ -106,6 +130,12 @@ class Mutation:
         self, info: Asked, name: strawberry.ID
     ) -> Annotated[JobRun | Failed, strawberry.union("RunJobResult")]:
         return await services_of(info).jobs.run(name)
+
+    @mutation("Change how long logs are kept; the job `retention` carries it out.")
+    async def update_retention_settings(
+        self, info: Asked, input: KeepingChange
+    ) -> Annotated[Keeping | Failed, strawberry.union("UpdateRetentionSettingsResult")]:
+        return await services_of(info).retention.update(input)
 
     @mutation("Switch a job on or off, or give it another schedule.")
     async def update_job(

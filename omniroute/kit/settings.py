@@ -82,6 +82,7 @@ class Settings:
     )
     dashboard: bool = setting("Serve the dashboard at /dashboard.", True)
     allow_restart: bool = setting("Let operators restart and stop the gateway over the API.", False)
+    metrics_public: bool = setting("Serve /metrics to anyone who can reach the gateway, without a key.", False)
     import_environment_keys: bool = setting("Make connections of provider keys found in the environment, once.", True)
     discover_local: bool = setting("Look for model servers on this machine and offer them.", True)
     cli_allow_config_writes: bool = setting("Let operators write the settings of client tools on this machine.", True)

@@ -25,6 +25,7 @@ from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
+from omniroute.services.metrics import Metrics
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ModelList
 from omniroute.services.nodes import Nodes
@@ -37,6 +38,7 @@ from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
+from omniroute.services.retention import Retention
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
@@ -88,6 +90,8 @@ class Watching:
     explain: Explain
     jobs: Jobs
     audit: Audit
+    metrics: Metrics
+    retention: Retention
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ _BODY_S = 60.0
 class Reach:
     """How requests come in: which proxies are believed, the public URL, when a cookie is Secure, and the limits.
 
-    `cookie_secure` None means: when the request came by TLS.
+    `cookie_secure` None means: when the request came by TLS. `metrics_public` opens /metrics to anyone.
     """
 
     trusted_proxies: tuple[Network, ...] = ()
@@ -20,3 +20,4 @@ class Reach:
     cookie_secure: bool | None = None
     max_body_bytes: int = _BODY_BYTES
     body_timeout_s: float = _BODY_S
+    metrics_public: bool = False

@@ -42,6 +42,7 @@ from omniroute.services.limits import LimitSettings, LimitsStatus
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
+from omniroute.services.metrics import Metrics, Now
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_list import ListedModel, ModelList
 from omniroute.services.names import NameBook
@@ -57,12 +58,14 @@ from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
+from omniroute.services.retention import Retention
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
 from omniroute.services.system import System
 from omniroute.services.system_prompt import SystemPrompts
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
+from omniroute.services.totals import Totals
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.state.ledger import MemoryLedger
@@ -86,6 +89,7 @@ from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
+from omniroute.storage.retention import Retention as OldRows
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
@@ -181,6 +185,8 @@ class Parts:
     playground: Playground
     jobs: Jobs
     audit: Audit
+    metrics: Metrics
+    retention: Retention
 
 
 async def _echo(body: Mapping[str, Any]) -> AsyncGenerator[PlaygroundNews, None]:
@@ -444,6 +450,10 @@ def assemble(
         ),
         jobs=jobs,
         audit=audit,
+        retention=Retention(
+            groups=SettingGroups(database), rows=OldRows(database), prune_audit=audit.prune, clock=clock, changed=told
+        ),
+        metrics=Metrics(totals=Totals(), now=lambda: Now(gauges={}, breakers={}), jobs=jobs.states, version="1.2.3"),
         playground=Playground(ask=_echo),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
