@@ -301,11 +301,14 @@ def verify_audit(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     found = run({"data_dir": data_dir}, quiet=as_json)
     _tell(found | {"faults": list(found["faults"])}, as_json=as_json)
     if not found["ok"]:
+        raise typer.Exit(1)
 
 
 @audit.command("export")
 def export_audit(
     file: Annotated[Path | None, typer.Option(help="File to write; standard output without one.")] = None,
+    data_dir: DataDir = None,
+) -> None:
     """Write every entry as a line of JSON, the oldest first."""
     from omniroute.commands.audit import export as run
 

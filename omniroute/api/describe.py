@@ -199,10 +199,8 @@ def _errors(row: Operation) -> Iterable[type[OmniError]]:
         yield from _WITH_BODY
     if row.query is not None:
         yield from _WITH_QUERY
-    if row.policy is Policy.ADMIN:
-        yield from (*_GUARDED, Invalid)
     if row.policy in {Policy.ADMIN, Policy.METRICS}:
-        yield from _GUARDED
+        yield from (*_GUARDED, Invalid)
 
 
 def _sentence(kind: type[OmniError]) -> str:
