@@ -9,7 +9,7 @@ from omniroute.app import Gateway
 from omniroute.commands.prepare import Overrides, migrated, prepare
 from omniroute.kit.acting import Act, acting
 from omniroute.kit.settings import user
-from omniroute.storage.rows import AuditDraft
+from omniroute.storage.audit_rows import AuditDraft
 
 _WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 

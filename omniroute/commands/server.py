@@ -18,7 +18,7 @@ from omniroute.commands.launch import launch
 from omniroute.commands.prepare import Overrides, migrated, prepare, run, told
 from omniroute.kit.settings import BadSetting, Environment
 from omniroute.services.first_start import Offer
-from omniroute.storage.rows import AuditDraft
+from omniroute.storage.audit_rows import AuditDraft
 from omniroute.upstream.client import Transports
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from omniroute.edge.admission import Caller
 from omniroute.kit.acting import Act, acting
 from omniroute.kit.errors import OmniError
 from omniroute.services.audit import Audit
-from omniroute.storage.rows import AuditDraft
+from omniroute.storage.audit_rows import AuditDraft
 
 # Operations that look like changes by their method, and only look: REST's names, then GraphQL's. Not recorded.
 LOOKS: Mapping[str, str] = {

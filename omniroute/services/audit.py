@@ -20,7 +20,7 @@ from omniroute.services.moments import milliseconds, moment
 from omniroute.services.rules import fault
 from omniroute.state.bus import Bus
 from omniroute.storage.audit import CHECKPOINT, FIRST, AuditFilter, AuditRows, Head, digest
-from omniroute.storage.rows import AuditDraft, AuditRow
+from omniroute.storage.audit_rows import AuditDraft, AuditRow
 
 log = structlog.get_logger(__name__)
 

@@ -24,8 +24,9 @@ from omniroute.services.job_values import Cause, Job, JobChange, JobRun, JobStat
 from omniroute.services.moments import moment
 from omniroute.services.rules import fault
 from omniroute.state.bus import Bus
+from omniroute.storage.audit_rows import AuditDraft
 from omniroute.storage.job_runs import JobRuns
-from omniroute.storage.rows import AuditDraft, JobRunRow
+from omniroute.storage.rows import JobRunRow
 from omniroute.storage.settings import SettingGroups
 
 log = structlog.get_logger(__name__)

@@ -19,9 +19,9 @@ from omniroute.kit.json import canonical
 from omniroute.kit.log import redactor
 from omniroute.kit.secret import Secret
 from omniroute.storage import tables
+from omniroute.storage.audit_rows import AuditDraft, AuditRow
 from omniroute.storage.database import Database, insert_or_ignore
 from omniroute.storage.fit import clipped, lengths
-from omniroute.storage.rows import AuditDraft, AuditRow
 from omniroute.storage.secrets import Sealer, place
 from omniroute.storage.trail import Trail
 

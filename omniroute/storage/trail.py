@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Delete, Insert, LargeBinary, Table, Update, a
 from omniroute.kit.json import canonical
 from omniroute.kit.log import redactor
 from omniroute.storage import tables
-from omniroute.storage.rows import AuditDraft
+from omniroute.storage.audit_rows import AuditDraft
 
 # Tables that are not watched, and why.
 LEFT_OUT: Mapping[str, str] = {

@@ -10,8 +10,8 @@ from omniroute.kit.errors import Unauthenticated, Unprocessable
 from omniroute.services.audit import REFUSALS_A_MINUTE, AuditQuery
 from omniroute.storage import tables
 from omniroute.storage.audit import AuditRows
+from omniroute.storage.audit_rows import AuditDraft
 from omniroute.storage.database import Database
-from omniroute.storage.rows import AuditDraft
 from omniroute.storage.secrets import Sealer
 from tests.services.parts import Parts
 

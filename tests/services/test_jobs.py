@@ -12,9 +12,9 @@ from omniroute.kit.tasks import Background
 from omniroute.services.job_values import Cause, Job, JobChange, JobRun, JobState, Outcome, Progress
 from omniroute.services.jobs import Jobs
 from omniroute.state.bus import Bus
+from omniroute.storage.audit_rows import AuditDraft
 from omniroute.storage.database import Database
 from omniroute.storage.job_runs import JobRuns
-from omniroute.storage.rows import AuditDraft
 from omniroute.storage.settings import SettingGroups
 from tests.services.parts import ManualClock
 

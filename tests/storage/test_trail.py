@@ -11,10 +11,11 @@ from omniroute.kit.secret import Secret
 from omniroute.storage import tables
 from omniroute.storage.aliases import Aliases
 from omniroute.storage.audit import AuditFilter, AuditRows
+from omniroute.storage.audit_rows import AuditRow
 from omniroute.storage.database import Database
 from omniroute.storage.meta import Meta
 from omniroute.storage.proxies import Proxies
-from omniroute.storage.rows import AliasRow, AuditRow, ProxyRow
+from omniroute.storage.rows import AliasRow, ProxyRow
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.trail import LEFT_OUT
