@@ -1,7 +1,5 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
-from functools import partial
-
 from omniroute.assembly.money import Money
 from omniroute.assembly.rulebook import build_rulebook
 from omniroute.assembly.stores import Stores
@@ -80,7 +78,6 @@ class DataPlane:
         self.live = Live(self.clock)
         self.learned = Learned(self._spent)
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
-        self.spending = Spending(stores.usage.spent, self.clock)
         self.totals = Totals()
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
         self.recorder.tell(self.totals.add)
@@ -125,8 +122,6 @@ class DataPlane:
             pepper=self.current_pepper,
             asks_for_key=settings.asks_for_key,
         )
-        # Another process may have restored a backup, so that nothing that this one knows counts.
-        self.following = Following(stores.meta, partial(self._reread, anew=True))
         self.following = Following(stores.meta, self._changed_elsewhere)
 
     def _serve(self) -> None:
@@ -241,15 +236,13 @@ class DataPlane:
         if self.current().patience.heed_limits:
             self.cooling.spent(connection_id, used_up)
 
-    async def _reread(self, *, anew: bool = False) -> None:
-        """Read the configuration anew; after a restore what was spent too."""
     async def _changed_elsewhere(self) -> None:
-        """Take over what another process changed, which does not say what that was."""
-        await self._reread()
+        """Take over what another process changed: it may have restored a backup, so nothing known here counts."""
+        await self._reread(anew=True)
         self.bus.publish(ConfigurationChanged(noun="everything"))
 
-    async def _reread(self) -> None:
-        """Read the configuration anew."""
+    async def _reread(self, *, anew: bool = False) -> None:
+        """Read the configuration anew; after a restore what was spent too."""
         self._pepper = await self._meta.api_key_pepper()
         await self.money.books.load(anew=anew)
         await self.snapshots.rebuild()
