@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from omniroute import __version__
+from omniroute.commands.words import backups, operating
+from omniroute.commands.words.common import AsJson, DataDir, tell
 
 cli = typer.Typer(
     name="omniroute",
@@ -18,17 +20,10 @@ cli = typer.Typer(
 )
 admin = typer.Typer(help="Administer this installation: passwords and keys.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
-backup = typer.Typer(help="Back this installation up, and put a backup back.", no_args_is_help=True)
-cli.add_typer(backup, name="backup")
-
-tools = typer.Typer(help="Point client tools on this machine at this gateway.", no_args_is_help=True)
-cli.add_typer(tools, name="tools")
-
-evals = typer.Typer(help="Ask models questions with known answers, and compare them.", no_args_is_help=True)
-cli.add_typer(evals, name="eval")
-
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the key file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+cli.add_typer(backups.backup, name="backup")
+cli.add_typer(operating.tools, name="tools")
+cli.add_typer(operating.evals, name="eval")
+cli.add_typer(operating.audit, name="audit")
 
 
 def _show_version(asked: bool) -> None:
@@ -77,7 +72,32 @@ def migrate(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Bring the database to this version's schema; `serve` does it by itself."""
     from omniroute.commands.migrate import migrate as run
 
-    _tell(run({"data_dir": data_dir}), as_json=as_json)
+    tell(run({"data_dir": data_dir}), as_json=as_json)
+
+
+@cli.command()
+def doctor(
+    data_dir: DataDir = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not compare the clock over the network.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report for a bug report, without secrets.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look the installation over and say what to do; the exit code is 1 when something is wrong."""
+    from omniroute.commands import doctor as checks
+
+    found = checks.examine({"data_dir": data_dir}, offline=offline)
+    if report is not None:
+        checks.write_report(report, checks.report(found, {"data_dir": data_dir}))
+    told = [{"check": one.check, "state": one.state, "told": one.told, "advice": one.advice} for one in found]
+    if as_json:
+        tell({"findings": told}, as_json=True)
+    else:
+        for one in told:
+            typer.echo(f"{one['state']:<8} {one['check']}: {one['told']}")
+            if one["advice"]:
+                typer.echo(f"         → {one['advice']}")
+    if any(one.state == "wrong" for one in found):
+        raise typer.Exit(1)
 
 
 @cli.command()
@@ -99,7 +119,7 @@ def set_password(
     """Set the operator's password; every other session ends."""
     from omniroute.commands.admin import set_password as run
 
-    _tell(run({"data_dir": data_dir}, password), as_json=as_json)
+    tell(run({"data_dir": data_dir}, password), as_json=as_json)
 
 
 @admin.command("create-key")
@@ -112,227 +132,7 @@ def create_key(
     """Make an API key and show it, once."""
     from omniroute.commands.admin import create_key as run
 
-    _tell(run({"data_dir": data_dir}, name, scope or ["inference"]), as_json=as_json)
-
-
-Which = Annotated[str, typer.Argument(help="A backup's id, or a backup file that lies elsewhere.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-# By a variable, as what stands on a command line is seen by everybody on the machine.
-PassphraseOption = Annotated[
-    str | None,
-    typer.Option(envvar="OMNIROUTE_BACKUP_PASSPHRASE", help="Encrypts a backup, or opens an encrypted one."),
-]
-
-
-@backup.command("create")
-def create_backup(
-    reason: Annotated[str, typer.Option(help="What it is made for: small letters and hyphens.")] = "manual",
-    passphrase: PassphraseOption = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a backup of this moment; the gateway may serve meanwhile."""
-    from omniroute.commands.backup import create as run
-
-    _tell(run({"data_dir": data_dir}, reason, passphrase, quiet=as_json), as_json=as_json)
-
-
-@backup.command("list")
-def list_backups(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List backups, the newest first."""
-    from omniroute.commands.backup import list_all as run
-
-    found = run({"data_dir": data_dir})
-    if as_json:
-        _tell({"backups": found}, as_json=True)
-        return
-    for one in found:
-        kind = "encrypted" if one["encrypted"] else "plain"
-        typer.echo(f"{one['id']}  {one['size']:>12,} bytes  {kind}  {one['connection_count']} connections")
-    if not found:
-        typer.echo("There are no backups yet: omniroute backup create")
-
-
-@backup.command("verify")
-def verify_backup(
-    which: Which, passphrase: PassphraseOption = None, data_dir: DataDir = None, as_json: AsJson = False
-) -> None:
-    """Read a backup from end to end; the exit code is 1 when it cannot be restored here."""
-    from omniroute.commands.backup import verify as run
-
-    _judge(run({"data_dir": data_dir}, which, passphrase), as_json=as_json)
-
-
-@backup.command("drill")
-def drill_backup(
-    which: Annotated[str | None, typer.Argument(help="A backup's id or file; the newest without it.")] = None,
-    passphrase: PassphraseOption = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Restore a backup into a database that is thrown away; the exit code is 1 when a row is not as it was."""
-    from omniroute.commands.backup import drill as run
-
-    _judge(run({"data_dir": data_dir}, which, passphrase, quiet=as_json), as_json=as_json)
-
-
-@backup.command("restore")
-def restore_backup(
-    which: Which,
-    yes: Yes = False,
-    passphrase: PassphraseOption = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Put a backup in the place of everything; what is there now is backed up first."""
-    from omniroute.commands.backup import restore as run
-
-    if not yes and not as_json:
-        typer.confirm(f"Replace everything in this installation by {which}?", abort=True)
-    _tell(run({"data_dir": data_dir}, which, passphrase, quiet=as_json), as_json=as_json)
-
-
-@backup.command("export")
-def export_backup(
-    target: Annotated[Path | None, typer.Argument(help="A new file, or a folder; this one without it.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="An archive with readable lists beside it.")] = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write everything to one SQLite file."""
-    from omniroute.commands.backup import export as run
-
-    _tell(run({"data_dir": data_dir}, target, everything=everything, quiet=as_json), as_json=as_json)
-
-
-@backup.command("import")
-def import_backup(
-    file: Annotated[Path, typer.Argument(help="A SQLite file, an exported archive, or a backup.")],
-    yes: Yes = False,
-    passphrase: PassphraseOption = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take what a file holds, also one of the original OmniRoute; what is there now is backed up first."""
-    from omniroute.commands.backup import facts
-    from omniroute.commands.backup import take as run
-
-    if not yes and not as_json:
-        typer.confirm(f"Take what {file} holds? A file of ours takes the place of everything.", abort=True)
-    done = run({"data_dir": data_dir}, file, passphrase, quiet=as_json)
-    _tell(done if as_json else facts(done), as_json=as_json)
-
-
-def _judge(found: dict[str, Any], *, as_json: bool) -> None:
-    _tell(found | {"faults": list(found["faults"])}, as_json=as_json)
-    if not found["ok"]:
-        raise typer.Exit(1)
-
-
-Tool = Annotated[str, typer.Argument(help="The tool's id: claude, codex, droid, openclaw, gemini, qwen and others.")]
-Preview = Annotated[bool, typer.Option("--preview", help="Show the difference, write nothing.")]
-
-
-@tools.command("list")
-def list_tools(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List the client tools that are known, and which are on this machine."""
-    from omniroute.commands.tools import list_all as run
-
-    found = run({"data_dir": data_dir})
-    if as_json:
-        _tell({"tools": found}, as_json=True)
-        return
-    for one in found:
-        state = one["version"] or ("is here" if one["installed"] else "is not here")
-        typer.echo(f"{one['tool_id']:<10} {state:<40} {'asks ' + one['asks'] if one['asks'] else ''}".rstrip())
-
-
-@tools.command("apply")
-def apply_tool(
-    tool: Tool,
-    model: Annotated[str, typer.Option(help="The model, alias or combo that it is to use.")],
-    preview: Preview = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Point a tool at this gateway, with a key made for it; its files are copied first."""
-    from omniroute.commands.tools import apply as run
-
-    _tell_change(run({"data_dir": data_dir}, tool, model, preview=preview), as_json=as_json)
-
-
-@tools.command("reset")
-def reset_tool(tool: Tool, preview: Preview = False, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Take back what pointed a tool at this gateway."""
-    from omniroute.commands.tools import reset as run
-
-    _tell_change(run({"data_dir": data_dir}, tool, preview=preview), as_json=as_json)
-
-
-def _tell_change(change: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        _tell(change, as_json=True)
-        return
-    for file in change["files"]:
-        typer.echo(file["difference"])
-        if file["copy"]:
-            typer.echo(f"A copy of what was there: {file['copy']}")
-    if not change["files"]:
-        typer.echo("Nothing changes.")
-
-
-@evals.command("list")
-def list_suites(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List suites: those that come with OmniRoute, and YAML files in `evals/` of the data folder."""
-    from omniroute.commands.evals import list_all as run
-
-    found = run({"data_dir": data_dir})
-    if as_json:
-        _tell({"suites": found}, as_json=True)
-        return
-    for one in found:
-        typer.echo(f"{one['id']:<24} {one['case_count']:>4} cases  {one['description']}")
-
-
-@evals.command("run")
-def run_suite(
-    suite: Annotated[str, typer.Argument(help="A suite's id.")],
-    *,
-    model: Annotated[
-        list[str] | None, typer.Option(help="A model or combo to ask; may be given several times.")
-    ] = None,
-    outputs: Annotated[Path | None, typer.Option(help="A JSON file of answers by case, instead of asking.")] = None,
-    judge: Annotated[str | None, typer.Option(help="The model that judges where a case names none.")] = None,
-    parallel: Annotated[int, typer.Option(help="How many cases are asked at once.")] = 4,
-    max_cost: Annotated[float | None, typer.Option(help="US dollars after which a run asks no more.")] = None,
-    least: Annotated[float, typer.Option(help="Percent that each run must pass; else the exit code is 1.")] = 0.0,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run a suite, and say which model is better and what it cost. The exit code tells whether enough was passed."""
-    from omniroute.commands.evals import Wish
-    from omniroute.commands.evals import run as run_it
-
-    wish = Wish(suite=suite, models=model or [], outputs=outputs, judge=judge, parallel=parallel, max_cost=max_cost)
-    found = run_it({"data_dir": data_dir}, wish, quiet=as_json)
-    if as_json:
-        _tell(found, as_json=True)
-    else:
-        for row in found["lines"]:
-            typer.echo(row)
-    if found["lowest"] < least:
-        raise typer.Exit(1)
-
-
-def _tell(result: dict[str, Any], *, as_json: bool) -> None:
-    """Print a result: JSON for scripts, one line a fact for people."""
-    if as_json:
-        from omniroute.kit.json import dumps
-
-        typer.echo(dumps(result))
-        return
-    for label, value in result.items():
-        typer.echo(f"{label}: {value}")
+    tell(run({"data_dir": data_dir}, name, scope or ["inference"]), as_json=as_json)
 
 
 def main() -> None:

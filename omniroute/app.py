@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 
 from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.jobs import start_jobs, timetable
 from omniroute.assembly.management import build_services
 from omniroute.assembly.stores import Stores
 from omniroute.assembly.surfaces import Surfaces
@@ -43,6 +44,7 @@ class Gateway:
         self.stores = stores
         self.plane = DataPlane(settings, stores, pepper, transports)
         self.services = build_services(settings, stores, self.plane)
+        self.services.jobs.take(timetable(self.services, self.plane))
         self.stopping = False
         self._surfaces = Surfaces(self.services, dashboard=settings.dashboard)
         self._guarded = Guarded(
@@ -90,10 +92,15 @@ class Gateway:
             return []
         return await find_local_servers([record for record in CATALOGUE if record.is_local])
 
+    def begin_jobs(self) -> None:
+        """Start the clock of the jobs: in one process of an installation, once it serves."""
+        self.plane.background.start(start_jobs(self.services.jobs), "start of the jobs")
+
     def begin_stop(self) -> None:
         """Say that this process is about to stop: it is not ready any more, and streams have a last while."""
         if not self.stopping:
             self.stopping = True
+            self.services.jobs.stop()
             self.plane.bus.close()  # live feeds end by themselves, so that they hold nothing up
             self.plane.background.start(self._end_streams(), "stop")
 
@@ -103,6 +110,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Let go of everything; no record is lost."""
+        self.services.jobs.stop()
         await self._surfaces.close()
         await self.plane.stop()
         await self.stores.database.close()

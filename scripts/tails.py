@@ -1,6 +1,7 @@
 """Fail on what grows too long: modules over 400 lines, functions over 40, imports inside functions, broad excepts.
 
-Data tables are exempt from the module limit; every other exception stands below with its reason.
+Data tables are exempt from the module limit, and lists of parts from that of functions; every other exception stands
+below with its reason.
 """
 
 import ast
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULE_LINES, FUNCTION_LINES = 400, 40
-TABLES = {"omniroute/upstream/catalogue.py", "omniroute/upstream/registry.py"}
-LAZY = {"omniroute/__main__.py"}  # --help must answer before anything heavy is imported
+TABLES = {"omniroute/storage/tables.py", "omniroute/upstream/catalogue.py", "omniroute/upstream/registry.py"}
+LISTS = {"timetable"}  # one entry a job: a table
+LAZY = ("omniroute/__main__.py", "omniroute/commands/words/")  # --help must answer before anything heavy is imported
 RIMS = {
+    "omniroute/services/jobs.py",  # the job runner: logged, and recorded as the end of that run alone
     "omniroute/edge/rim.py",  # the same for the management surfaces
     "omniroute/storage/revisions.py",  # a migration script can raise anything; the old database is kept
     "omniroute/v1/routes.py",  # the ASGI edge: logged, and told without a traceback
@@ -42,9 +45,9 @@ def _faults(path: Path) -> Iterator[str]:
 
 def _function_faults(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     length = (node.end_lineno or node.lineno) - node.lineno + 1
-    if length > FUNCTION_LINES:
+    if length > FUNCTION_LINES and node.name not in LISTS:
         yield f"{name}:{node.lineno}: {node.name} is {length} lines long"
-    if name not in LAZY and any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node)):
+    if not name.startswith(LAZY) and any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node)):
         yield f"{name}:{node.lineno}: {node.name} imports inside"
 
 

@@ -36,6 +36,8 @@ def upgrade() -> None:
     _make_answer_cache()
     _make_sync()
     _make_usage_minutes()
+    _make_job_runs()
+    _make_audit()
 
 
 def _make_meta() -> None:
@@ -478,4 +480,55 @@ def _make_usage_minutes() -> None:
         sa.PrimaryKeyConstraint(
             "minute", "key_id", "provider", "connection_id", "model", "combo", name=op.f("pk_usage_minutes")
         ),
+    )
+
+
+def _make_job_runs() -> None:
+    op.create_table(
+        "job_runs",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("job", sa.String(length=64), nullable=False),
+        sa.Column("cause", sa.String(length=16), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("took_ms", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
+    )
+    op.create_index(op.f("ix_job_runs_job_id"), "job_runs", ["job", "id"])
+
+
+def _make_audit() -> None:
+    op.create_table(
+        "audit_log",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=16), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=True),
+        sa.Column("actor", sa.String(length=200), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("surface", sa.String(length=16), nullable=False),
+        sa.Column("operation", sa.String(length=100), nullable=True),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
+        sa.Column("action", sa.String(length=100), nullable=False),
+        sa.Column("target", sa.String(length=256), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_log")),
+    )
+    op.create_index(op.f("ix_audit_log_at"), "audit_log", ["at"])
+    op.create_index("ix_audit_log_action_seq", "audit_log", ["action", "seq"])
+    op.create_index("ix_audit_log_actor_seq", "audit_log", ["actor", "seq"])
+    op.create_index("ix_audit_log_target_seq", "audit_log", ["target", "seq"])
+    op.create_table(
+        "audit_head",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_audit_head")),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from omniroute import __version__
 from omniroute.api.files import UPLOAD_SCHEMA
 from omniroute.api.glossary import PARAMETERS
-from omniroute.api.operation import EVENTS, FORM, HTML, ID_PATTERN, Operation, edited, expanded
+from omniroute.api.operation import EVENTS, FORM, ID_PATTERN, Operation, edited, expanded
 from omniroute.api.schemas import Schemas
 from omniroute.edge.admission import COOKIE, Policy
 from omniroute.edge.rim import JSON
@@ -53,6 +53,7 @@ _SECURITY: dict[Policy, list[JsonObject]] = {
     Policy.PUBLIC: [],
     Policy.SETUP: [],
     Policy.ADMIN: [{"session": []}, {"bearer": []}, {"apiKey": []}],
+    Policy.METRICS: [{"session": []}, {"bearer": []}, {"apiKey": []}],
     Policy.INFERENCE: [{"bearer": []}, {"apiKey": []}],
 }
 
@@ -71,6 +72,8 @@ _TAGS = {
     "evals": "Suites of questions with known answers, and what models make of them.",
     "backups": "Copies of everything in the database, and putting one back.",
     "sync": "The configuration on several instances, and what peers ask of one another.",
+    "audit": "Who did what, and that nobody changed the record of it.",
+    "jobs": "What is done by the clock, and how it went.",
     "settings": "What an operator sets at run time.",
     "usage": "What was asked, and what it cost.",
     "system": "The gateway as a whole.",
@@ -193,10 +196,9 @@ def _links(row: Operation) -> JsonObject:
 
 
 def _content(row: Operation, schemas: Schemas) -> JsonObject:
-    if row.media == HTML:
-        return {"text/html": {"schema": {"type": "string"}}}
     if row.media != JSON:
-        return {row.media: {"schema": {"type": "string", "format": "binary"}}}
+        kind = {"type": "string"} if row.media.startswith("text/") else {"type": "string", "format": "binary"}
+        return {row.media.partition(";")[0]: {"schema": kind}}
     return {JSON: {"schema": schemas.answer(row)}, **{media: _STREAMS.get(media, _TEXT) for media in row.streams}}
 
 
@@ -208,7 +210,7 @@ def _errors(row: Operation) -> Iterable[type[OmniError]]:
         yield from _WITH_BODY
     if row.query is not None:
         yield from _WITH_QUERY
-    if row.policy is Policy.ADMIN:
+    if row.policy in {Policy.ADMIN, Policy.METRICS}:
         yield from (*_GUARDED, Invalid)
 
 

@@ -10,6 +10,7 @@ from omniroute.api.accounts_words import ACCOUNT_PARAMETERS, ACCOUNTS
 from omniroute.api.figures import FIGURES
 from omniroute.api.glossary_operating import OPERATING
 from omniroute.api.glossary_saving import SAVING
+from omniroute.api.upkeep_words import UPKEEP
 
 WORDS: Mapping[str, str] = {
     **ACCOUNTS,
@@ -253,11 +254,17 @@ WORDS: Mapping[str, str] = {
     **FIGURES,
     **OPERATING,
     **SAVING,
+    **UPKEEP,
 }
 
 # What stands in paths and queries.
 PARAMETERS: Mapping[str, str] = {
     **ACCOUNT_PARAMETERS,
+    "actor": "Who did it: a name or an id.",
+    "n": "How many to show at most; another name of `limit`.",
+    "offset": "How many to leave out, of the newest.",
+    "surface": "The way in: rest, graphql, dashboard, command, job or system.",
+    "target": "What it was done to: an id or name.",
     "apiKeyId": "The key's id; another name of `keyId`.",
     "by": "What spans are split by: key, model, provider, connection or combo.",
     "connection": "The connection's id.",
@@ -289,8 +296,10 @@ PARAMETERS: Mapping[str, str] = {
     "second": "The second run.",
     "id": "The id.",
     "level": "Whose proxy: global, provider, combo or connection.",
+    "job": "Only runs of this job.",
     "limit": "How many to show at most.",
     "model": "The model's id.",
+    "name": "The name.",
     "order": "`asc` or `desc`.",
     "path": "The model's name; where something is asked of it, a colon and what.",
     "provider": "The provider's id, prefix or alias.",

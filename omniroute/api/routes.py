@@ -21,7 +21,9 @@ from omniroute.api.versions import Versions
 from omniroute.edge.admission import Policy, admit, presented
 from omniroute.edge.bodies import received
 from omniroute.edge.origin import address_of, is_secure
-from omniroute.edge.rim import JSON, Edge, answer, answer_error
+from omniroute.edge.recorded import identify, recorded
+from omniroute.edge.rim import JSON, REQUEST_ID, Edge, answer, answer_error
+from omniroute.kit.acting import Act
 from omniroute.kit.errors import Invalid, NotAllowed, NotFound, UnsupportedMedia
 from omniroute.kit.json import dumps
 from omniroute.services.collection import Services
@@ -29,6 +31,7 @@ from omniroute.services.login import Visitor
 from omniroute.services.reach import Reach
 
 _PARAM = re.compile(ID_PATTERN)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def build_api(services: Services, operations: Sequence[Operation] = OPERATIONS) -> ASGIApp:
@@ -71,21 +74,35 @@ class _Path:
             error = NotAllowed(f"{scope['method']} is not possible here: use {allowed}")
             await answer_error(error, scope, send, {"allow": allowed})
             return
+        act = Act(
+            kind="nobody",
+            surface="rest",
+            address=address_of(HTTPConnection(scope), self._services.reach),
+            request_id=scope[REQUEST_ID],
+            operation=operation.id,
+            target=":".join(scope["path_params"].values()) or None,
+        )
+        async with recorded(self._services.audit, act, changes=operation.method not in _SAFE):
+            call = await _read(self._services, operation, scope, receive, act)
+            if operation.media in FILES:
+                await _downloaded(self._services, operation, call, scope, send)
+                return
+            reply, body = await self._reply(operation, call, scope, receive)
+        await _answer(operation, reply, body, send)
+
+    async def _reply(
+        self, operation: Operation, call: Call[object, object], scope: Scope, receive: Receive
+    ) -> tuple[Reply, bytes]:
         if operation.uploads:
-            await _uploaded(self._services, operation, scope, receive, send)
-            return
-        call = await _read(self._services, operation, scope, receive)
-        if operation.media in FILES:
-            await _downloaded(self._services, operation, call, scope, send)
-        elif self._versions is None:
-            reply, body = await _done(self._services, operation, call)
-            await _answer(operation, reply, body, send)
-        else:
-            await self._versioned(self._versions, operation, call, scope, send)
+            async with received_file(HTTPConnection(scope), receive, self._services.reach) as upload:
+                return await _done(self._services, operation, replace(call, body=upload))
+        if self._versions is None:
+            return await _done(self._services, operation, call)
+        return await self._versioned(self._versions, operation, call, scope)
 
     async def _versioned(
-        self, versions: Versions, operation: Operation, call: Call[object, object], scope: Scope, send: Send
-    ) -> None:
+        self, versions: Versions, operation: Operation, call: Call[object, object], scope: Scope
+    ) -> tuple[Reply, bytes]:
         """Serve what carries an ETag: a change waits for the one before it, and is held against If-Match."""
         shown = self._by_method["GET"]
         if operation.method in {"GET", "HEAD"}:
@@ -106,14 +123,18 @@ class _Path:
                     _, present = await _done(self._services, shown, look)
         if operation.method != "DELETE":
             reply = replace(reply, headers={**reply.headers, "etag": versions.tag(present, shown.volatile)})
-        await _answer(operation, reply, body, send)
+        return reply, body
 
 
-async def _read(services: Services, operation: Operation, scope: Scope, receive: Receive) -> Call[object, object]:
+async def _read(
+    services: Services, operation: Operation, scope: Scope, receive: Receive, act: Act
+) -> Call[object, object]:
     """Admit a request and read it."""
     connection = HTTPConnection(scope)
     credentials = presented(connection)
     caller = await admit(services, operation.policy, connection, credentials)
+    if operation.policy is Policy.ADMIN:
+        identify(act, caller)
     address = address_of(connection, services.reach)
     scheme = "https" if is_secure(connection, services.reach) else "http"
     return Call(
@@ -126,14 +147,6 @@ async def _read(services: Services, operation: Operation, scope: Scope, receive:
         key_id=None if caller.key is None else caller.key.id,
         base_url=f"{scheme}://{connection.headers.get('host', 'localhost')}",
     )
-
-
-async def _uploaded(services: Services, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-    """Admit a request, take its file, and call the handler with it."""
-    call = await _read(services, operation, scope, receive)
-    async with received_file(HTTPConnection(scope), receive, services.reach) as upload:
-        reply, body = await _done(services, operation, replace(call, body=upload))
-    await _answer(operation, reply, body, send)
 
 
 async def _downloaded(

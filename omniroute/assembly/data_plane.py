@@ -1,7 +1,5 @@
 """Builds the data plane: what a request to `/v1` goes through."""
 
-from functools import partial
-
 from omniroute.assembly.accounts import Accounts
 from omniroute.assembly.money import Money
 from omniroute.assembly.rulebook import build_rulebook
@@ -46,6 +44,7 @@ from omniroute.services.balancing import Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.resilience import Resilience
+from omniroute.services.totals import Totals
 from omniroute.state.bus import Bus
 from omniroute.state.live import Live
 from omniroute.upstream.asking import Asker
@@ -88,7 +87,9 @@ class DataPlane:
         self.live = Live(self.clock)
         self.learned = Learned(self._spent)
         self.remembering = Remembering(stores.breakers, self.cooling, self.clock)
+        self.totals = Totals()
         self.recorder = Recorder(stores.usage.write, Spill(settings.data_dir / "spill.jsonl"))
+        self.recorder.tell(self.totals.add)
         self.money = Money(settings, stores, self.recorder, clock=self.clock, bus=self.bus)
         self.archive = Archive(stores.answers, self.clock)
         self.prices = PriceBook.load(self.clock)
@@ -132,8 +133,7 @@ class DataPlane:
             pepper=self.current_pepper,
             asks_for_key=settings.asks_for_key,
         )
-        # Another process may have restored a backup, so that nothing that this one knows counts.
-        self.following = Following(stores.meta, partial(self._reread, anew=True))
+        self.following = Following(stores.meta, self._changed_elsewhere)
 
     def _serve(self) -> None:
         """Make the way of a request."""
@@ -259,6 +259,11 @@ class DataPlane:
         if self.current().patience.heed_limits:
             self.cooling.spent(connection_id, used_up)
 
+    async def _changed_elsewhere(self) -> None:
+        """Take over what another process changed: it may have restored a backup, so nothing known here counts."""
+        await self._reread(anew=True)
+        self.bus.publish(ConfigurationChanged(noun="everything"))
+
     async def _reread(self, *, anew: bool = False) -> None:
         """Read the configuration anew; after a restore what was spent too."""
         self._pepper = await self._meta.api_key_pepper()
@@ -278,10 +283,8 @@ class DataPlane:
         self.background.start(self.watches.sweep(), "sweep")
         self.background.start(self.recorder.run(), "recorder")
         self.background.start(self.kept.run(), "kept responses")
-        self.background.start(self.kept.expire(), "expiry of responses")
-        self.background.start(self.accounts.tokens.run(), "signed-in accounts")
         self.background.start(self.archive.run(), "answer cache")
-        self.background.start(self.archive.tend(), "upkeep of the answer cache")
+        self.background.start(self.archive.learn(), "what the answer cache holds")
 
     async def flush(self) -> None:
         """Write the records that wait."""

@@ -1,6 +1,10 @@
 """Builds the services: what operators see and change."""
 
+from collections import Counter
+
+from omniroute import __version__
 from omniroute.assembly.data_plane import DataPlane
+from omniroute.assembly.jobs import build_jobs
 from omniroute.assembly.operating import build_operating
 from omniroute.assembly.stores import Stores
 from omniroute.gateway.measures import Measures
@@ -8,6 +12,7 @@ from omniroute.gateway.policies import providers_of
 from omniroute.gateway.states import States
 from omniroute.kit.settings import Settings
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities
 from omniroute.services.breakers import Breakers
 from omniroute.services.budgets import Budgets
@@ -19,11 +24,13 @@ from omniroute.services.custom_models import CustomModels
 from omniroute.services.explain import Explain
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.limits import LimitSettings
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import CircuitBreaker, Locks
 from omniroute.services.login import Login
+from omniroute.services.metrics import Metrics, Now, size_of
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ListedModel, ModelList
@@ -36,6 +43,7 @@ from omniroute.services.pricing import Pricing
 from omniroute.services.providers import ConnectionHealth, Providers
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.request_log import RequestLog
+from omniroute.services.retention import Retention
 from omniroute.services.sessions import Sessions
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.upstreams import Upstreams
@@ -57,7 +65,7 @@ def build_services(settings: Settings, stores: Stores, plane: DataPlane) -> Serv
     return Services.joined(
         access,
         routing,
-        _watching(stores, plane, lockout),
+        _watching(settings, stores, plane, lockout),
         build_operating(settings, stores, plane, access, routing),
     )
 
@@ -92,7 +100,9 @@ def _routing(stores: Stores, plane: DataPlane) -> Routing:
     )
 
 
-def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
+def _watching(settings: Settings, stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
+    audit = Audit(rows=stores.audit, bus=plane.bus, clock=plane.clock)
+    jobs = build_jobs(stores, plane, audit)
     return Watching(
         locks=Locks(lockout=lockout, breakers=lambda: _breakers(plane), clock=plane.clock),
         resilience=plane.resilience,
@@ -100,11 +110,39 @@ def _watching(stores: Stores, plane: DataPlane, lockout: Lockout) -> Watching:
         availability=_availability(plane),
         rate_limits=_rate_limits(plane),
         request_log=RequestLog(rows=stores.usage, connections=stores.connections, active=plane.live.active),
-        feeds=_feeds(stores, plane),
+        feeds=_feeds(stores, plane, jobs),
+        jobs=jobs,
+        audit=audit,
+        metrics=_metrics(settings, plane, jobs),
+        retention=Retention(
+            groups=stores.settings,
+            rows=stores.old_rows,
+            prune_audit=audit.prune,
+            clock=plane.clock,
+            changed=plane.changed,
+        ),
         usage_history=_usage_history(stores, plane),
         telemetry=Telemetry(live=plane.live, keys=stores.keys, clock=plane.clock),
         explain=Explain(rows=stores.usage, dry_run=plane.dry_run, simulate=plane.replay),
     )
+
+
+def _metrics(settings: Settings, plane: DataPlane, jobs: Jobs) -> Metrics:
+    began = plane.clock.monotonic()
+
+    def now() -> Now:
+        gauges: dict[str, float] = {
+            "requests_in_flight": len(plane.watches),
+            "requests_waiting": plane.money.waiting,
+            "records_waiting": plane.recorder.waiting,
+            "spill_bytes": size_of(settings.data_dir / "spill.jsonl"),
+            "uptime_seconds": round(plane.clock.monotonic() - began, 3),
+        }
+        if settings.database_url is None:
+            gauges["database_bytes"] = size_of(settings.data_dir / "storage.sqlite")
+        return Now(gauges=gauges, breakers=Counter(one.state.lower() for one in plane.outlook.breakers()))
+
+    return Metrics(totals=plane.totals, now=now, jobs=jobs.states, version=__version__)
 
 
 def _combo_measures(plane: DataPlane) -> ComboMeasures:
@@ -271,7 +309,7 @@ def _model_list(plane: DataPlane) -> ModelList:
     )
 
 
-def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
+def _feeds(stores: Stores, plane: DataPlane, jobs: Jobs) -> Feeds:
     return Feeds(
         bus=plane.bus,
         clock=plane.clock,
@@ -280,4 +318,5 @@ def _feeds(stores: Stores, plane: DataPlane) -> Feeds:
         health=States(plane.snapshots.current, plane.cooling).read,
         breakers=plane.outlook.breakers,
         budgets=lambda: plane.money.ledger.standings(plane.clock.now_ms()),
+        jobs=jobs.states,
     )

@@ -57,6 +57,11 @@ class Money:
             waiting=len(self._queue),
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a limit."""
+        return len(self._queue)
+
     def adjust(self, key_id: str, began_ms: int, cost_nano: int) -> None:
         """Change what calls that were settled before have cost."""
         for warned in self.ledger.adjust(key_id, began_ms, cost_nano):

@@ -74,4 +74,5 @@ def _reach(settings: Settings) -> Reach:
         public_url=settings.public_url,
         cookie_secure=settings.auth_cookie_secure,
         body_timeout_s=settings.body_timeout_s,
+        metrics_public=settings.metrics_public,
     )

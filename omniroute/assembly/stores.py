@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from omniroute.kit.clock import SystemClock
 from omniroute.kit.settings import Settings
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
+from omniroute.storage.audit import AuditRows
 from omniroute.storage.breakers import Breakers
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
@@ -12,6 +14,7 @@ from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.evals import Evals as EvalRows
+from omniroute.storage.job_runs import JobRuns
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -23,6 +26,7 @@ from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
 from omniroute.storage.responses import Responses
+from omniroute.storage.retention import Retention as OldRows
 from omniroute.storage.secrets import Sealer, load_sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.usage import UsageRows
@@ -56,6 +60,9 @@ class Stores:
     breakers: Breakers
     answers: AnswerRows
     evals: EvalRows
+    job_runs: JobRuns
+    audit: AuditRows
+    old_rows: OldRows
 
     @classmethod
     def open(cls, settings: Settings) -> "Stores":
@@ -87,4 +94,7 @@ class Stores:
             breakers=Breakers(database),
             answers=AnswerRows(database),
             evals=EvalRows(database),
+            job_runs=JobRuns(database),
+            audit=AuditRows(database, sealer, SystemClock()),
+            old_rows=OldRows(database),
         )

@@ -71,7 +71,7 @@ def list_all(overrides: Overrides) -> list[dict[str, Any]]:
     """Return all backups, the newest first."""
 
     async def work() -> list[dict[str, Any]]:
-        async with opened(overrides) as gateway:
+        async with opened(overrides, looks=True) as gateway:
             return [asdict(one) for one in await gateway.services.backups.list()]
 
     return run(work())
@@ -81,7 +81,7 @@ def verify(overrides: Overrides, backup: str, passphrase: str | None) -> dict[st
     """Read a backup from end to end and say what is wrong with it."""
 
     async def work() -> dict[str, Any]:
-        async with opened(overrides) as gateway:
+        async with opened(overrides, looks=True) as gateway:
             backups = gateway.services.backups
             return asdict(await backups.verify(await _named(gateway, backup), _secret(passphrase)))
 

@@ -12,11 +12,13 @@ from typing import Protocol
 import structlog
 import uvicorn
 
+from omniroute import __version__
 from omniroute.app import Gateway
 from omniroute.commands.launch import launch
 from omniroute.commands.prepare import Overrides, migrated, prepare, run, told
 from omniroute.kit.settings import BadSetting, Environment
 from omniroute.services.first_start import Offer
+from omniroute.storage.audit_rows import AuditDraft
 from omniroute.upstream.client import Transports
 
 log = structlog.get_logger(__name__)
@@ -117,6 +119,8 @@ class _Server(uvicorn.Server):
             words.disabled = False
         if self.started:
             await self._announce(self.servers[0].sockets[0].getsockname())
+            self._gateway.begin_jobs()
+            await self._gateway.services.audit.note(AuditDraft(action="gateway.start", detail=__version__))
 
     async def _announce(self, address: tuple[str, int]) -> None:
         gateway, settings = self._gateway, self._gateway.settings
@@ -150,6 +154,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let streams finish, then let go of everything, before the signal is raised again."""
         await super().shutdown(sockets)
+        await self._gateway.services.audit.note(AuditDraft(action="gateway.stop", detail=__version__))
         await self._gateway.stop()
 
 

@@ -34,6 +34,8 @@ class Policy(Enum):
     """Anyone, as long as the installation has no password; the set-up link's token is the authority."""
     ADMIN = auto()
     """A signed-in operator, or a key with the scope `admin`."""
+    METRICS = auto()
+    """As ADMIN, or a key with the scope `metrics`; anyone where METRICS_PUBLIC says so."""
     INFERENCE = auto()
     """A key with the scope `inference`; served by the data plane."""
 
@@ -78,6 +80,8 @@ async def admit(services: Services, policy: Policy, connection: HTTPConnection, 
             return Caller()
         case Policy.ADMIN:
             return await _administrator(services, connection, credentials)
+        case Policy.METRICS:
+            return Caller() if services.reach.metrics_public else await _reader(services, connection, credentials)
         case Policy.INFERENCE:
             raise Forbidden("the data plane serves this operation")
         case _:
@@ -115,6 +119,14 @@ async def _administrator(services: Services, connection: HTTPConnection, credent
         raise Unauthenticated("sign in, or send a key with the scope admin as a Bearer token")
     _refuse_foreign_host(connection.headers.get("host", ""), services.reach.public_url)
     return Caller()
+
+
+async def _reader(services: Services, connection: HTTPConnection, credentials: Credentials) -> Caller:
+    if credentials.key is not None:
+        key = await services.keys.find(credentials.key, address_of(connection, services.reach))
+        if key is not None and Scope.METRICS in key.scopes:
+            return Caller(key=key)
+    return await _administrator(services, connection, credentials)
 
 
 async def _checked_key(services: Services, presented_key: Secret, address: str) -> Key:

@@ -22,7 +22,6 @@ _MOST_WAITING = 1_000
 _BATCH = 100
 _LOOK_S = 0.25
 _WRITE_LIMIT_S = 30.0
-_TRIM_EVERY_S = 300.0
 
 
 class Archive:
@@ -115,14 +114,17 @@ class Archive:
                     if self._waiting.get(row.digest) is row:
                         del self._waiting[row.digest]
 
-    async def tend(self) -> None:
-        """Learn what is stored and remove what is old, at once and every five minutes, until cancelled."""
-        while True:
-            now = self._clock.now_ms()
-            try:
-                await self._rows.trim(now, MOST_STORED)
-                self._stored = await self._rows.digests(now)
-            except (OmniError, TimeoutError) as error:
-                log.warning("the answer cache was not tidied up", error=str(error))
-            self._shelf.expire(now)
-            await asyncio.sleep(_TRIM_EVERY_S)
+    async def learn(self) -> None:
+        """Learn what is stored; until then the database is not asked."""
+        try:
+            self._stored = await self._rows.digests(self._clock.now_ms())
+        except (OmniError, TimeoutError) as error:
+            log.warning("what the answer cache holds is not known", error=str(error))
+
+    async def tidy(self) -> int:
+        """Remove what is old, and learn what is stored; return how many answers went."""
+        now = self._clock.now_ms()
+        self._shelf.expire(now)
+        gone = await self._rows.trim(now, MOST_STORED)
+        self._stored = await self._rows.digests(now)
+        return gone

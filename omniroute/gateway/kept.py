@@ -20,7 +20,6 @@ log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 64 * 1024 * 1024
 RETRY_S = 2.0
 _WRITE_LIMIT_S = 30.0
-_EXPIRE_EVERY_S = 3600.0
 _DAY_MS = 86_400_000
 _LONGEST_ID = 256
 
@@ -132,15 +131,10 @@ class Kept:
             return error
         return None
 
-    async def expire(self) -> None:
-        """Remove what is too old, at once and every hour, until cancelled."""
-        while True:
-            now = self._clock.now_ms()
-            try:
-                await self._rows.delete_expired(now, now - self._age_ms)
-            except (OmniError, TimeoutError) as error:
-                log.warning("expired responses stay for now", error=str(error))
-            await asyncio.sleep(_EXPIRE_EVERY_S)
+    async def expire(self) -> int:
+        """Remove what is too old; return how many answers that were."""
+        now = self._clock.now_ms()
+        return await self._rows.delete_expired(now, now - self._age_ms)
 
     async def close(self) -> None:
         """Write what waits, or say what is lost."""

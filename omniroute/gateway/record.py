@@ -77,11 +77,11 @@ class Recorder:
         self._full = asyncio.Event()
         self._lock = asyncio.Lock()
         self._replay_at = 0.0  # on the loop's clock
-        self._told: Callable[[Sequence[RequestRow]], None] | None = None
+        self._told: list[Callable[[Sequence[RequestRow]], None]] = []
 
     def tell(self, stored: Callable[[Sequence[RequestRow]], None]) -> None:
-        """Call `stored` with records that the database has from now on."""
-        self._told = stored
+        """Call `stored` too with records that the database has from now on."""
+        self._told.append(stored)
 
     @property
     def waiting(self) -> int:
@@ -150,8 +150,8 @@ class Recorder:
             for start in range(0, len(rows), BATCH_ROWS):
                 async with asyncio.timeout(WRITE_LIMIT_S):
                     await self._write(rows[start : start + BATCH_ROWS])
-                if self._told is not None:
-                    self._told(rows[start : start + BATCH_ROWS])
+                for stored in self._told:
+                    stored(rows[start : start + BATCH_ROWS])
         except Exception as error:  # noqa: BLE001 - whatever it is, no record may be lost
             return error
         return None

@@ -75,6 +75,7 @@ class Context:
     caller: Caller
     visitor: Visitor
     request_id: str
+    surface: str = "graphql"
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

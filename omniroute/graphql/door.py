@@ -44,4 +44,6 @@ class Door:
 
     def _context(self, visitor: Visitor) -> Context:
         caller = Caller(operator=visitor.operator)
-        return Context(services=self._services, caller=caller, visitor=visitor, request_id=new_id("req"))
+        return Context(
+            services=self._services, caller=caller, visitor=visitor, request_id=new_id("req"), surface="dashboard"
+        )

@@ -7,8 +7,8 @@ import strawberry
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import Taken, accept
-from omniroute.graphql.live import feed
 from omniroute.graphql.outcome import Deleted, Failed, mutation
+from omniroute.graphql.subscribing import feed
 from omniroute.graphql.types import Shown, asked, enumerate_, expose
 from omniroute.services.evals.runs import (
     EvalCase,

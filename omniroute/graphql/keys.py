@@ -16,6 +16,7 @@ enumerate_(
     "What a key may do.",
     INFERENCE="Call models.",
     ADMIN="Manage the gateway, by REST and GraphQL.",
+    METRICS="Read the metrics at /metrics, and nothing else.",
 )
 expose(
     Key,

@@ -4,14 +4,15 @@ A message says how much its subscriber missed since the one before, because it w
 the subscriber's choice; nothing that is slow here slows a request.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 
 import strawberry
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import accept
 from omniroute.graphql.scalars import Long
+from omniroute.graphql.subscribing import Interval, feed
 from omniroute.graphql.types import Shown, enumerate_, expose
 from omniroute.services import live_values as live
 from omniroute.services.live_values import (
@@ -26,8 +27,6 @@ from omniroute.services.live_values import (
     TelemetryNews,
     UsageNews,
 )
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _SNAPSHOT = "Whether this is the first message, with all that is known."
 _MISSED = "How many things were dropped since the last message, because this subscriber is too slow."
@@ -228,18 +227,9 @@ expose(
 )
 expose(ConfigurationNews, "ConfigurationNews", snapshot=_SNAPSHOT, missed=_MISSED, changes="What changed.")
 
-_Interval = Annotated[
-    int, strawberry.argument(description="The shortest time between messages, in milliseconds: 50 to 60,000.")
-]
 _Window = Annotated[
     int, strawberry.argument(description="The window in seconds, 1 to 3,600; past 120 the interval is 1,000 or more.")
 ]
-
-
-def feed(words: str, kind: type[Any]) -> Callable[[F], F]:
-    """Declare a subscription; the feed's messages come wrapped, which only the engine needs to know."""
-    decorate: Callable[[F], F] = strawberry.subscription(description=words, graphql_type=kind)
-    return decorate
 
 
 @strawberry.type
@@ -251,28 +241,28 @@ class Subscription:
         self,
         info: Asked,
         filter: RequestFilter | None = None,
-        interval_ms: _Interval = 80,
+        interval_ms: Interval = 80,
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.requests(filter or RequestFilter(), interval_ms)
 
     @feed("Who is at work: clients' sessions as they change.", SessionNews)
-    async def live_sessions(self, info: Asked, interval_ms: _Interval = 500) -> AsyncGenerator[Any, None]:
+    async def live_sessions(self, info: Asked, interval_ms: Interval = 500) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.sessions(interval_ms)
 
     @feed("What was used in a window up to now: requests, tokens and cost.", UsageNews)
     async def usage_feed(
-        self, info: Asked, window_seconds: _Window = 60, interval_ms: _Interval = 1_000, by: Grouping = Grouping.MODEL
+        self, info: Asked, window_seconds: _Window = 60, interval_ms: Interval = 1_000, by: Grouping = Grouping.MODEL
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.usage(window_seconds, interval_ms, by)
 
     @feed("How the gateway fared in a window up to now: rates and times.", TelemetryNews)
     async def telemetry_feed(
-        self, info: Asked, window_seconds: _Window = 60, interval_ms: _Interval = 1_000
+        self, info: Asked, window_seconds: _Window = 60, interval_ms: Interval = 1_000
     ) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.telemetry(window_seconds, interval_ms)
 
     @feed("How connections and breakers fare, as it changes.", HealthNews)
-    async def health_feed(self, info: Asked, interval_ms: _Interval = 500) -> AsyncGenerator[Any, None]:
+    async def health_feed(self, info: Asked, interval_ms: Interval = 500) -> AsyncGenerator[Any, None]:
         return services_of(info).feeds.health(interval_ms)
 
     @feed("Budgets that reach a threshold.", BudgetNews)

@@ -1,11 +1,16 @@
 """What a mutation answers: the thing, or a failure that says which field is wrong, so that a form can show it."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import isawaitable
+from typing import Any, TypeVar, cast
 
 import strawberry
 
+from omniroute.edge.recorded import identify, recorded
+from omniroute.graphql.context import Asked
 from omniroute.graphql.types import expose
+from omniroute.kit.acting import Act
 from omniroute.kit.errors import (
     Conflict,
     FieldFault,
@@ -104,9 +109,35 @@ def _faults(error: OmniError) -> list[FieldFault]:
 
 
 def mutation(words: str) -> Callable[[F], F]:
-    """Declare a mutation whose result is a union with the failures."""
-    decorate: Callable[[F], F] = strawberry.mutation(description=words)
-    return decorate
+    """Declare a mutation whose result is a union with the failures. What it does is told in the audit log."""
+    declare: Callable[[F], F] = strawberry.mutation(description=words)
+    return lambda resolver: declare(_recorded(resolver))
+
+
+def _recorded(resolver: F) -> F:
+    @wraps(resolver)
+    async def act(self: object, info: Asked, **given: Any) -> Any:
+        context = info.context
+        doing = Act(
+            kind="nobody",
+            surface=context.surface,
+            address=context.visitor.address,
+            request_id=context.request_id,
+            operation=info.field_name,
+            target=_target(given),
+        )
+        identify(doing, context.caller)
+        async with recorded(context.services.audit, doing, changes=True):
+            result = resolver(self, info, **given)
+            return await result if isawaitable(result) else result
+
+    return cast(F, act)
+
+
+def _target(given: Mapping[str, Any]) -> str | None:
+    """Return what names the thing that is changed, where it is named by itself."""
+    named = (given.get(name) for name in ("id", "name", "provider", "key_id"))
+    return next((str(one) for one in named if isinstance(one, str)), None)
 
 
 @strawberry.type(description="It is gone.")

@@ -7,8 +7,8 @@ import strawberry
 
 from omniroute.graphql.context import Asked, services_of
 from omniroute.graphql.inputs import accept
-from omniroute.graphql.live import feed
 from omniroute.graphql.outcome import Failed, mutation
+from omniroute.graphql.subscribing import feed
 from omniroute.graphql.types import Shown, expose
 from omniroute.services.playground import (
     PlaygroundCall,

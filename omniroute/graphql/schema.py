@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from omniroute.graphql import (
+    audit,
     backups,
     breakers,
     budgets,
@@ -21,6 +22,7 @@ from omniroute.graphql import (
     evals,
     explain,
     ip_filter,
+    jobs,
     keys,
     live,
     model_catalogue,
@@ -75,6 +77,8 @@ _NOUNS: tuple[Any, ...] = (
     cli_tools,
     evals,
     sync,
+    jobs,
+    audit,
     live,
     playground,
     system,

@@ -10,15 +10,17 @@ from graphql import OperationType
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from omniroute.edge.admission import Caller, Policy, admit, presented
+from omniroute.edge.admission import Caller, Credentials, Policy, admit, presented
 from omniroute.edge.bodies import received
 from omniroute.edge.origin import address_of
+from omniroute.edge.recorded import recorded
 from omniroute.edge.rim import JSON, REQUEST_ID, answer
 from omniroute.graphql.admitted import Check, Seats, until_refused
 from omniroute.graphql.context import Context
 from omniroute.graphql.engine import ONCE, READING, Asking, Engine, Rejected
 from omniroute.graphql.errors import masked
 from omniroute.graphql.page import PAGE, PAGE_HEADERS
+from omniroute.kit.acting import Act
 from omniroute.kit.errors import Invalid, NotAllowed, OmniError, UnsupportedMedia
 from omniroute.kit.json import BadJson, dumps, loads
 from omniroute.kit.tasks import begin, end
@@ -67,7 +69,7 @@ class View:
         if scope["method"] not in {"GET", "POST"}:
             raise NotAllowed(f"{scope['method']} is not possible here: use POST")
         credentials = presented(connection)
-        caller = await admit(self._services, Policy.ADMIN, connection, credentials)
+        caller = await self._admitted(scope, connection, credentials)
         by_post = scope["method"] == "POST"
         asking = await self._posted(connection, receive) if by_post else _queried(scope["query_string"])
         context = context_of(self._services, connection, caller, scope[REQUEST_ID])
@@ -85,6 +87,17 @@ class View:
         media = _media(connection)
         status = 400 if media == RESPONSE and "data" not in result else 200
         await answer(dumps(result), send, status=status, media=media)
+
+    async def _admitted(self, scope: Scope, connection: HTTPConnection, credentials: Credentials) -> Caller:
+        act = Act(
+            kind="nobody",
+            surface="graphql",
+            address=address_of(connection, self._services.reach),
+            request_id=scope[REQUEST_ID],
+            operation="graphql",
+        )
+        async with recorded(self._services.audit, act, changes=False):
+            return await admit(self._services, Policy.ADMIN, connection, credentials)
 
     async def _posted(self, connection: HTTPConnection, receive: Receive) -> Asking:
         media = connection.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -134,6 +134,13 @@ class AccountExpired:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """A job began, went on, ended, or was planned otherwise: ask for its state."""
+
+    name: str
+
+
 Happening = (
     AccountExpired
     | ConfigurationChanged
@@ -145,4 +152,5 @@ Happening = (
     | ConnectionCooled
     | BreakerChanged
     | BudgetWarning
+    | JobChanged
 )

@@ -78,7 +78,7 @@ def configure(*, level: str, style: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Bridge()], level=level.upper(), force=True)
-    for chatty in ("uvicorn.error", "asyncio", "alembic"):
+    for chatty in ("uvicorn.error", "asyncio", "alembic", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

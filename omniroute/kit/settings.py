@@ -3,6 +3,7 @@
 Every setting is a field below; its metadata says what it does. docs/settings.md lists them all, and a test keeps it so.
 """
 
+import getpass
 import ipaddress
 import math
 import os
@@ -81,6 +82,7 @@ class Settings:
     )
     dashboard: bool = setting("Serve the dashboard at /dashboard.", True)
     allow_restart: bool = setting("Let operators restart and stop the gateway over the API.", False)
+    metrics_public: bool = setting("Serve /metrics to anyone who can reach the gateway, without a key.", False)
     import_environment_keys: bool = setting("Make connections of provider keys found in the environment, once.", True)
     discover_local: bool = setting("Look for model servers on this machine and offer them.", True)
     cli_allow_config_writes: bool = setting("Let operators write the settings of client tools on this machine.", True)
@@ -218,6 +220,14 @@ def _flag(value: object) -> bool:
     if word in {"0", "false", "no", "off"}:
         return False
     raise ValueError("say true or false")
+
+
+def user() -> str:
+    """Return the name of the account that runs this process, as far as the system tells."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in some containers
+        return "unknown"
 
 
 def math_on_one_thread() -> None:

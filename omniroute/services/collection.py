@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities
 from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
@@ -21,11 +22,13 @@ from omniroute.services.exports import Exports
 from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.imports import Imports
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login
+from omniroute.services.metrics import Metrics
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ModelList
@@ -43,6 +46,7 @@ from omniroute.services.rate_limits import RateLimits
 from omniroute.services.reach import Reach
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
+from omniroute.services.retention import Retention
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sync import Sync
 from omniroute.services.system import System
@@ -98,6 +102,10 @@ class Watching:
     usage_history: UsageHistory
     telemetry: Telemetry
     explain: Explain
+    jobs: Jobs
+    audit: Audit
+    metrics: Metrics
+    retention: Retention
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from omniroute.kit.clock import Clock
 from omniroute.kit.events import Happening
 from omniroute.kit.tasks import Background
 from omniroute.services.live_alerts import BudgetSource, HealthSource, ReadBreakers, ReadBudgets, ReadStates
+from omniroute.services.live_jobs import JobNews, JobSource, ReadJobs
 from omniroute.services.live_picture import Picture
 from omniroute.services.live_sources import (
     ConfigurationSource,
@@ -148,6 +149,7 @@ class Feeds:
         health: ReadStates,
         breakers: ReadBreakers,
         budgets: ReadBudgets,
+        jobs: ReadJobs,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -156,6 +158,7 @@ class Feeds:
         self._health = health
         self._breakers = breakers
         self._budgets = budgets
+        self._jobs = jobs
         self._channels: dict[Hashable, _Channel[Any]] = {}
         self._picture: Picture | None = None
         self._starting = asyncio.Lock()
@@ -195,6 +198,11 @@ class Feeds:
     def configuration(self) -> AsyncGenerator[Tick[ConfigurationNews], None]:
         """Tell what operators change."""
         return self._follow(("configuration",), LEAST_INTERVAL_MS, ConfigurationSource)
+
+    def jobs(self, interval_ms: int) -> AsyncGenerator[Tick[JobNews], None]:
+        """Tell of jobs as they begin, go on and end."""
+        _check_interval(interval_ms)
+        return self._follow(("jobs",), interval_ms, lambda picture: JobSource(picture, self._jobs))
 
     async def _follow(
         self, key: tuple[Hashable, ...], interval_ms: int, make: Callable[[Picture], Source[V]]

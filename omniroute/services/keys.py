@@ -32,10 +32,11 @@ _SHOWN = 4
 
 
 class Scope(StrEnum):
-    """What a key may do: call models, or manage the gateway."""
+    """What a key may do: call models, manage the gateway, or read its metrics."""
 
     INFERENCE = "inference"
     ADMIN = "admin"
+    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

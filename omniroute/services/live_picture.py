@@ -13,6 +13,7 @@ from omniroute.kit.events import (
     ConfigurationChanged,
     ConnectionCooled,
     Happening,
+    JobChanged,
     RequestFinished,
     RequestStarted,
 )
@@ -82,6 +83,7 @@ class Picture:
         self.new_requests: list[LiveRequest] = []
         self.new_changes: list[Change] = []
         self.new_warnings: list[BudgetWarning] = []
+        self.new_jobs: set[str] = set()
         self.touched: set[Who] = set()
         self.ended: list[str] = []
         self.lost = 0
@@ -117,6 +119,8 @@ class Picture:
                     self.health_changed = True
                 case BudgetWarning():
                     self.new_warnings.append(event)
+                case JobChanged():
+                    self.new_jobs.add(event.name)
         self._expire()
 
     def seen(self) -> None:
@@ -124,6 +128,7 @@ class Picture:
         self.new_requests = []
         self.new_changes = []
         self.new_warnings = []
+        self.new_jobs = set()
         self.touched = set()
         self.ended = []
         self.lost = 0

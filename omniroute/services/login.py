@@ -136,6 +136,10 @@ class Login:
         await self._sessions.close(token)
         await self._tell()
 
+    async def expire(self) -> int:
+        """Remove the sign-ins that are over; return how many there were."""
+        return await self._sessions.expire()
+
     async def operator(self, token: Secret) -> Operator | None:
         """Return who holds the session `token`, or None when it is unknown, revoked or over."""
         operator = await self._sessions.find(token)

@@ -5,7 +5,7 @@ pass changes nothing but a note. A refusal for good ends the account's work, and
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,7 +31,6 @@ from omniroute.upstream.quotas import Allowance, read_quotas
 from omniroute.upstream.sign_in import SignIn
 
 EARLY_MS = 5 * 60_000  # renewed when it ends within this time
-SWEEP_S = 60.0
 _LEASE_S = 60.0
 _RETRY_MS = (60_000, 30 * 60_000)
 _AT_ONCE = 8
@@ -217,12 +216,6 @@ class OAuthTokens:
         except (OAuthRefused, OAuthUnreachable) as error:
             return Allowance(), f"The provider did not tell its quota now: {redactor.clean(str(error))[:300]}"
         return read_quotas(way.quota_words, told), None
-
-    async def run(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Renew what is due, again and again."""
-        while True:
-            await self.refresh_due()
-            await sleep(SWEEP_S)
 
     async def _way(self, row: ConnectionRow) -> tuple[SignIn, Client] | None:
         found = await self._clients.way(row.provider)

@@ -13,7 +13,7 @@ _UPLOAD_BYTES = 1024 * 1024 * 1024
 class Reach:
     """How requests come in: which proxies are believed, the public URL, when a cookie is Secure, and the limits.
 
-    `cookie_secure` None means: when the request came by TLS.
+    `cookie_secure` None means: when the request came by TLS. `metrics_public` opens /metrics to anyone.
     """
 
     trusted_proxies: tuple[Network, ...] = ()
@@ -22,3 +22,4 @@ class Reach:
     max_body_bytes: int = _BODY_BYTES
     body_timeout_s: float = _BODY_S
     max_upload_bytes: int = _UPLOAD_BYTES
+    metrics_public: bool = False

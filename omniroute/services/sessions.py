@@ -39,9 +39,8 @@ class Sessions:
         self._revoked = 0
 
     async def open(self, token: Secret, address: str, user_agent: str) -> Operator:
-        """Store a new session, and drop those that are over."""
+        """Store a new session."""
         now = self._clock.now_ms()
-        await self._logins.delete_expired(now)
         row = LoginRow(
             digest=_digest(token),
             created_at=now,
@@ -59,6 +58,10 @@ class Sessions:
         digest = _digest(token)
         operator = self._remembered(digest) or await self._stored(digest)
         return operator if operator is not None and operator.expires_at > self._clock.now_ms() else None
+
+    async def expire(self) -> int:
+        """Remove the sessions that are over; return how many there were."""
+        return await self._logins.delete_expired(self._clock.now_ms())
 
     async def close(self, token: Secret) -> None:
         """End one session; one that is not there is ended already."""

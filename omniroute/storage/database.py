@@ -9,7 +9,7 @@ import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import URL, Connection, CursorResult, Table, event, make_url
 from sqlalchemy.dialects import sqlite
@@ -72,6 +72,26 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
 
 
+class Watcher(Protocol):
+    """Sees what a transaction changes, from its beginning to just before its end."""
+
+    def begin(self, connection: Connection) -> None:
+        """A transaction begins."""
+        ...
+
+    def ignore(self, connection: Connection) -> None:
+        """A transaction begins that is not to be watched."""
+        ...
+
+    def before(self, connection: Connection, clause: Any, many: Any, one: Any, options: Any) -> None:
+        """A statement is about to run; SQLAlchemy's event `before_execute`."""
+        ...
+
+    def end(self, connection: Connection) -> None:
+        """All is done and nothing is committed yet."""
+        ...
+
+
 class Database:
     """One database. Its repositories open a transaction for each thing they do."""
 
@@ -84,13 +104,24 @@ class Database:
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ") if is_server else self._engine
         # SQLite has one writer at a time: here they queue in order, at its own lock they would poll and starve.
         self._turn = asyncio.Lock() if sqlite_file(self.url) else None
+        self._watcher: Watcher | None = None
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have every change of rows seen by `watcher`, in the transaction that makes it."""
+        self._watcher = watcher
+        event.listen(self._engine.sync_engine, "before_execute", watcher.before)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, is_watched: bool = True) -> AsyncIterator[AsyncConnection]:
         """Read and write: all that is done inside is committed together, or not at all."""
         with_begin = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         async with _translated(), self._in_turn(), with_begin.begin() as connection:
+            if self._watcher is None:
+                yield connection
+                return
+            await connection.run_sync(self._watcher.begin if is_watched else self._watcher.ignore)
             yield connection
+            await connection.run_sync(self._watcher.end)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -171,13 +202,13 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-def insert(connection: AsyncConnection, table: Table) -> Insert:
+def insert(connection: AsyncConnection | Connection, table: Table) -> Insert:
     """Return an INSERT of the connection's dialect, which knows ON CONFLICT."""
     module = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return cast(Insert, module.insert(table))
 
 
-def insert_or_ignore(connection: AsyncConnection, table: Table) -> Insert:
+def insert_or_ignore(connection: AsyncConnection | Connection, table: Table) -> Insert:
     """Return an INSERT that leaves rows alone that exist already."""
     return insert(connection, table).on_conflict_do_nothing()
 

@@ -2,8 +2,8 @@
 
 A dump is read in one transaction, so that it is one moment's state, while others go on writing. It is put back in one
 transaction as well: until that is committed nobody sees any of it, and a failure leaves everything as it was. Sealed
-secrets stay sealed. Sign-ins are left out of both, those to providers that were
-begun too: who is signed in stays signed in.
+secrets stay sealed. Sign-ins, those to providers that were begun too, and the audit log are left out of both: who is
+signed in stays signed in, and what was done stays told.
 """
 
 import asyncio
@@ -36,7 +36,9 @@ def dumped_tables() -> Sequence[Table]:
     return [one for one in metadata.sorted_tables if one.name not in _LEFT_OUT]
 
 
-_LEFT_OUT = frozenset({tables.login_sessions.name, account_tables.oauth_flows.name})
+_LEFT_OUT = frozenset(
+    one.name for one in (tables.login_sessions, account_tables.oauth_flows, tables.audit_log, tables.audit_head)
+)
 
 
 class Dump:
@@ -56,7 +58,7 @@ class Dump:
     async def replace(self, lines: Lines, progress: Progress | None = None) -> dict[str, int]:
         """Put these rows in the place of all that are there; return how many each table has now."""
         counts: dict[str, int] = {}
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(is_watched=False) as connection:
             for one in reversed(dumped_tables()):
                 await connection.execute(delete(one))
             for one in dumped_tables():

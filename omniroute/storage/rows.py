@@ -375,3 +375,16 @@ class SumRow:
     first_token_us: int
     first_token_count: int
     last_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRunRow:
+    """One run of a job. `cause` is schedule, missed or manual; `outcome` running, ok, failed or interrupted."""
+
+    id: str
+    job: str
+    cause: str
+    started_at: int
+    took_ms: int | None
+    outcome: str
+    message: str

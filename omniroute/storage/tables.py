@@ -392,3 +392,53 @@ usage_minutes = Table(
     Column("first_token_us", BigInteger, nullable=False),
     Column("first_token_count", BigInteger, nullable=False),  # requests that first_token_us sums up
 )
+
+# One row a run of a job of the timetable.
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("job", String(64), nullable=False),
+    Column("cause", String(16), nullable=False),  # schedule, missed, manual
+    Column("started_at", BigInteger, nullable=False),
+    Column("took_ms", BigInteger),  # NULL while it runs
+    Column("outcome", String(16), nullable=False),  # running, ok, failed, interrupted
+    Column("message", Text, nullable=False),  # what it did, or why it failed
+    Index("ix_job_runs_job_id", "job", "id"),
+)
+
+# Who did what, oldest first. Each row's hash covers the row and the hash before it; rows are only ever added.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", String(64)),
+    Column("actor", String(200)),
+    Column("address", String(64)),
+    Column("surface", String(16), nullable=False),
+    Column("operation", String(100)),
+    Column("request_id", String(64)),
+    Column("action", String(100), nullable=False),
+    Column("target", String(256)),
+    Column("outcome", String(16), nullable=False),  # ok, refused, failed
+    Column("detail", Text),
+    Column("before", Text),  # JSON, as text so that it is hashed letter by letter
+    Column("after", Text),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_log_action_seq", "action", "seq"),
+    Index("ix_audit_log_actor_seq", "actor", "seq"),
+    Index("ix_audit_log_target_seq", "target", "seq"),
+)
+
+# Where the audit log ends, sealed with the installation's key, so that missing last rows are noticed.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("seal", Text, nullable=False),
+)

@@ -96,6 +96,16 @@ class PriceBook:
         """Read the table that comes with the package."""
         return cls(json.loads(_TABLE.read_bytes()), clock or SystemClock(), json.loads(_UNITS.read_bytes()))
 
+    def reload(self) -> bool:
+        """Read the installed table anew, as an upgrade may have brought another; return whether it is another."""
+        table = json.loads(_TABLE.read_bytes())
+        if table["version"] == self.version:
+            return False
+        self.version, self._table = table["version"], table["providers"]
+        self._rows.clear()
+        self._found.clear()
+        return True
+
     def override(self, own: Mapping[tuple[str, str], Rate]) -> None:
         """Put an operator's own prices, by provider and model, over the table, instead of those put before."""
         self._own = {(provider, model.lower()): rate for (provider, model), rate in own.items()}

@@ -49,7 +49,7 @@ class Served:
         assert answer.headers["x-request-id"]
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        if path.partition("?")[0] not in {"/setup", "/docs"}:
+        if path.partition("?")[0] not in {"/setup", "/docs", "/metrics"}:
             assert answer.headers["content-type"] == "application/json"
         self.seen.append(answer.text + repr(answer.headers))
         return answer
@@ -104,6 +104,10 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         cloud=parts.cloud,
         request_log=parts.request_log,
         feeds=parts.feeds,
+        jobs=parts.jobs,
+        audit=parts.audit,
+        metrics=parts.metrics,
+        retention=parts.retention,
         playground=parts.playground,
         reach=reach,
         usage_history=parts.usage_history,

@@ -14,6 +14,7 @@ from omniroute.api.operation import Described, Operation, expanded
 from omniroute.api.table import OPERATIONS
 from omniroute.api.wire.errors import ERRORS
 from omniroute.edge.admission import Policy
+from omniroute.edge.recorded import LOOKS
 from omniroute.kit.secret import Secret
 from tests.gateways import GatewayMaker, RunningGateway
 
@@ -90,6 +91,7 @@ class Sender:
 
     def __init__(self, gateway: RunningGateway) -> None:
         self._gateway = gateway
+        self.sent: dict[str, str] = {}
         self._found: dict[str, dict[str, str]] = defaultdict(dict)
 
     async def send(self, row: Operation) -> httpx.Response:
@@ -108,6 +110,7 @@ class Sender:
             headers={"authorization": f"Bearer {key}"} if row.policy is not Policy.PUBLIC else {},
         )
         self._gateway.http.cookies.clear()
+        self.sent[row.id] = answer.headers["x-request-id"]
         if answer.is_success:
             self._follow(row, answer)
         return answer
@@ -127,6 +130,23 @@ async def test_every_example_is_answered_as_the_document_says(gateways: GatewayM
         answer = await sender.send(row)
         wrong += [f"{row.id}: {fault}" for fault in faults(row, answer)]
     assert wrong == []
+    await _require_audited(gateway, sender)
+
+
+async def _require_audited(gateway: RunningGateway, sender: Sender) -> None:
+    """Every change of the examples stands in the audit log, by its request's id; and no key does."""
+    told: list[dict[str, Any]] = await gateway.admin("GET", "/api/compliance/audit-log?limit=1000")
+    known = {one["requestId"] for one in told}
+    changes = [
+        row
+        for row in ROWS
+        if row.method != "GET" and row.handler is not None and row.id not in {*APART, *LOOKS} and row.id in sender.sent
+    ]
+    assert len(changes) > 40
+    assert [row.id for row in changes if sender.sent[row.id] not in known] == []
+    assert gateway.admin_key not in str(told)
+    assert PASSWORD not in str(told)
+    assert (await gateway.admin("GET", "/api/compliance/audit-log/verify"))["ok"]
 
 
 def test_no_operation_stands_apart_without_being_there() -> None:

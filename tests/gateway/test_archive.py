@@ -1,6 +1,5 @@
 """Kept answers in two layers: what memory lets go the database has, and a database that is away hurts nobody."""
 
-import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from omniroute.gateway import archive as module
 from omniroute.gateway.archive import Archive
 from omniroute.kit.errors import Unavailable
-from omniroute.kit.tasks import Background
 from omniroute.storage.answers import Answers
 from omniroute.storage.database import Database
 from omniroute.storage.rows import AnswerRow
@@ -87,12 +85,8 @@ async def test_a_new_process_learns_what_is_stored(rows: Rows, clock: ManualCloc
     before.keep(answer(1, clock), 500)
     await before.flush()
     after = Archive(rows, clock)
-    tasks = Background()
-    tasks.start(after.tend(), "upkeep")
-    async with asyncio.timeout(5):
-        while not after.is_stored(answer(1, clock).digest):
-            await asyncio.sleep(0.005)
-    await tasks.stop()
+    await after.learn()
+    assert after.is_stored(answer(1, clock).digest)
     assert await after.fetch(answer(1, clock).digest) is not None
 
 
@@ -100,7 +94,9 @@ async def test_nothing_outlives_its_time(archive: Archive, clock: ManualClock) -
     one = answer(1, clock)
     archive.keep(one, 500)
     await archive.flush()
+    assert await archive.tidy() == 0
     clock.advance(60)
+    assert await archive.tidy() == 1
     assert archive.at_hand(one.digest) is None
     assert await archive.fetch(one.digest) is None
 

@@ -130,9 +130,7 @@ async def test_closing_writes_what_waits_or_says_what_is_lost(
     assert "stored responses were lost" in capsys.readouterr().out
 
 
-async def test_what_expired_is_not_found_and_then_removed(
-    kept: Kept, rows: Rows, clock: ManualClock, background: Background
-) -> None:
+async def test_what_expired_is_not_found_and_then_removed(kept: Kept, rows: Rows, clock: ManualClock) -> None:
     keep(kept, "resp_1")
     await kept.flush()
     clock.advance(2 * DAY_S - 1)
@@ -141,13 +139,13 @@ async def test_what_expired_is_not_found_and_then_removed(
     assert await kept.find("key_1", "resp_1") is not None
     clock.advance(1)
     assert await kept.find("key_1", "resp_1") is None
-    background.start(kept.expire(), "expiry")
-    await until(lambda: rows.holds("resp_1"), there=False)
+    assert await kept.expire() == 1
+    assert not await rows.holds("resp_1")
     assert await rows.find("key_1", "resp_2") is not None
 
 
 async def test_fewer_days_hold_for_what_was_kept_before_and_none_empty_the_table(
-    kept: Kept, rows: Rows, clock: ManualClock, background: Background
+    kept: Kept, rows: Rows, clock: ManualClock
 ) -> None:
     keep(kept, "resp_1")
     await kept.flush()
@@ -156,8 +154,8 @@ async def test_fewer_days_hold_for_what_was_kept_before_and_none_empty_the_table
     assert await Kept(rows, clock, days=1).find("key_1", "resp_1") is None
     none = Kept(rows, clock, days=0)
     assert not none.keeps
-    background.start(none.expire(), "expiry")
-    await until(lambda: rows.holds("resp_1"), there=False)
+    assert await none.expire() == 1
+    assert not await rows.holds("resp_1")
 
 
 async def test_one_that_is_deleted_while_it_waits_does_not_come_back(kept: Kept, rows: Rows) -> None:

@@ -148,6 +148,9 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "cache": "cache",
         "backups": "backups",
         "sync": "syncStatus",
+        "jobs": "jobs",
+        "audit": "auditLog",
+        "retention": "retentionSettings",
         "playground": "playground",
         "cli_tools": "cliTools",
         "evals": "evalSuites",
@@ -157,7 +160,8 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "exports",
         "imports",
         "cloud",
-    }  # no noun; files; for peers, which speak REST
+        "metrics",
+    }  # how requests come in is no noun; files; for peers, which speak REST; text for Prometheus
     assert known == set(nouns), "give the service a module in omniroute/graphql, and name its field here"
     assert set(nouns.values()) <= fields
 

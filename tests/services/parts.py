@@ -15,6 +15,7 @@ from omniroute.kit.secret import Secret
 from omniroute.kit.tasks import Background
 from omniroute.routing.strategies import Strategy
 from omniroute.services.aliases import Aliases
+from omniroute.services.audit import Audit
 from omniroute.services.availability import Availabilities, Availability, ModelCheck
 from omniroute.services.backups import Backups
 from omniroute.services.balancing import Balancing
@@ -36,12 +37,15 @@ from omniroute.services.feeds import Feeds
 from omniroute.services.history import UsageHistory
 from omniroute.services.imports import Imports
 from omniroute.services.ip_filter import IpFilter
+from omniroute.services.job_values import Job, Progress
+from omniroute.services.jobs import Jobs
 from omniroute.services.keys import Keys
 from omniroute.services.lifecycle import Lifecycle
 from omniroute.services.limits import LimitSettings, LimitsStatus
 from omniroute.services.lockout import Lockout
 from omniroute.services.locks import Locks
 from omniroute.services.login import Login, Visitor
+from omniroute.services.metrics import Metrics, Now
 from omniroute.services.model_catalogue import ModelCatalogue
 from omniroute.services.model_discovery import ModelDiscovery
 from omniroute.services.model_list import ListedModel, ModelList
@@ -63,6 +67,7 @@ from omniroute.services.proxies import Owners, Proxies
 from omniroute.services.rate_limits import RateLimits
 from omniroute.services.request_log import RequestLog
 from omniroute.services.resilience import Resilience
+from omniroute.services.retention import Retention
 from omniroute.services.rulebook import Rulebook
 from omniroute.services.sessions import Sessions
 from omniroute.services.sync import Sync
@@ -70,6 +75,7 @@ from omniroute.services.system import System
 from omniroute.services.system_prompt import SystemPrompts
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
+from omniroute.services.totals import Totals
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.state.leases import MemoryLeases
@@ -77,6 +83,7 @@ from omniroute.state.ledger import MemoryLedger
 from omniroute.state.live import Live
 from omniroute.storage.aliases import Aliases as AliasRows
 from omniroute.storage.answers import Answers as AnswerRows
+from omniroute.storage.audit import AuditRows
 from omniroute.storage.budgets import Budgets as BudgetRows
 from omniroute.storage.combos import Combos as ComboRows
 from omniroute.storage.configured import Configured
@@ -85,6 +92,7 @@ from omniroute.storage.custom_models import CustomModels as CustomModelRows
 from omniroute.storage.database import Database
 from omniroute.storage.dump import Dump
 from omniroute.storage.evals import Evals as EvalRows
+from omniroute.storage.job_runs import JobRuns
 from omniroute.storage.keys import Keys as KeyRows
 from omniroute.storage.logins import Logins
 from omniroute.storage.meta import Meta
@@ -96,6 +104,7 @@ from omniroute.storage.policies import Policies as PolicyRows
 from omniroute.storage.prices import Prices as PriceRows
 from omniroute.storage.proxies import Proxies as ProxyRows
 from omniroute.storage.rerating import Rerating
+from omniroute.storage.retention import Retention as OldRows
 from omniroute.storage.secrets import Sealer
 from omniroute.storage.settings import SettingGroups
 from omniroute.storage.sync import SyncObjects, SyncRemotes
@@ -201,6 +210,10 @@ class Parts:
     telemetry: Telemetry
     live: Live
     playground: Playground
+    jobs: Jobs
+    audit: Audit
+    metrics: Metrics
+    retention: Retention
 
 
 async def _echo(body: Mapping[str, Any]) -> AsyncGenerator[PlaygroundNews, None]:
@@ -243,6 +256,10 @@ def _rulebook(  # noqa: PLR0917 - each once
         system_prompt=SystemPrompts(groups=groups, changed=told),
         thinking=Thinking(groups=groups, changed=told),
     )
+
+
+async def _tidy(_progress: Progress) -> str:
+    return "all is tidy"
 
 
 async def _no_embedding(_model: str, _text: str) -> list[float]:
@@ -294,6 +311,17 @@ def assemble(  # noqa: PLR0915 - each part once
         return ModelCheck(model=model, available=True, resolved="as it stands", remaining_ms=0, targets=())
 
     background = Background()
+    audit = Audit(rows=AuditRows(database, sealer, clock), bus=bus, clock=clock)
+    jobs = Jobs(
+        runs=JobRuns(database),
+        groups=SettingGroups(database),
+        bus=bus,
+        background=background,
+        clock=clock,
+        changed=told,
+        note=audit.note,
+    )
+    jobs.take([Job(name="tidy", description="Tidy up.", schedule="1h", work=_tidy)])
     answers = Answers(
         archive=Archive(AnswerRows(database), clock),
         similar=Similar(embed=_no_embedding, clock=clock, background=background),
@@ -528,7 +556,14 @@ def assemble(  # noqa: PLR0915 - each part once
             health=list,
             breakers=list,
             budgets=list,
+            jobs=jobs.states,
         ),
+        jobs=jobs,
+        audit=audit,
+        retention=Retention(
+            groups=SettingGroups(database), rows=OldRows(database), prune_audit=audit.prune, clock=clock, changed=told
+        ),
+        metrics=Metrics(totals=Totals(), now=lambda: Now(gauges={}, breakers={}), jobs=jobs.states, version="1.2.3"),
         playground=Playground(ask=_echo),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),

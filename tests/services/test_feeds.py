@@ -45,6 +45,7 @@ class Live:
             health=lambda: self.states,
             breakers=lambda: self.breakers,
             budgets=lambda: self.standings,
+            jobs=tuple,
         )
 
     async def logged(self, _limit: int) -> Sequence[RequestRow]:

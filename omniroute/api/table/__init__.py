@@ -7,6 +7,7 @@ from omniroute.api.docs_page import page
 from omniroute.api.operation import HTML, Call, Described, Operation, Reply
 from omniroute.api.table import (
     answers,
+    audit,
     auth,
     backups,
     checks,
@@ -14,6 +15,7 @@ from omniroute.api.table import (
     evals,
     explain,
     inference,
+    jobs,
     keys,
     media,
     money,
@@ -94,6 +96,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *cli_tools.OPERATIONS,
     *evals.OPERATIONS,
     *sync.OPERATIONS,
+    *jobs.OPERATIONS,
+    *audit.OPERATIONS,
     *system.OPERATIONS,
     *_CONTRACT,
     *inference.OPERATIONS,

@@ -1,6 +1,6 @@
 """How the gateway fares."""
 
-from omniroute.api import system
+from omniroute.api import metrics, system
 from omniroute.api.operation import Described, Operation
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
@@ -59,6 +59,16 @@ OPERATIONS = (
         handler=system.health,
         answer=system.HealthState,
         variants=(503,),
+    ),
+    Operation(
+        id="getMetrics",
+        method="GET",
+        path="/metrics",
+        tag="system",
+        summary="Metrics for Prometheus; for a key with the scope metrics or admin, or anyone by METRICS_PUBLIC",
+        policy=Policy.METRICS,
+        handler=metrics.show,
+        media=metrics.PROMETHEUS,
     ),
     Operation(
         id="restart",

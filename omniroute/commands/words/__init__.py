@@ -1,0 +1,1 @@
+"""Groups of commands as people type them."""
