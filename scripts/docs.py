@@ -1,4 +1,5 @@
-"""Make the generated files anew: docs/settings.md, docs/translation.md, openapi/openapi.yaml and the GraphQL schema.
+"""Make the generated files anew: docs/settings.md, docs/translation.md, openapi/openapi.yaml, the GraphQL schema and
+the client's part that follows from it.
 
 `./dev docs` runs it. Tests compare the committed files with what it would write.
 """
@@ -12,7 +13,7 @@ from graphql import build_schema, find_breaking_changes
 from omniroute.api import openapi
 from omniroute.graphql import schema
 from omniroute.kit.settings import Settings, variables
-from scripts import translation
+from scripts import client, translation
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,6 +42,7 @@ def main() -> int:
     (ROOT / "docs" / "translation.md").write_text(translation.page(), encoding="utf-8")
     openapi.write(ROOT / "openapi" / "openapi.yaml")
     _write_schema()
+    client.main()
     return 0
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 MODULE_LINES, FUNCTION_LINES = 400, 40
 TABLES = {"omniroute/storage/tables.py", "omniroute/upstream/catalogue.py", "omniroute/upstream/registry.py"}
 LISTS = {"timetable"}  # one entry a job: a table
+GENERATED = "omniroute/client/generated/"  # made from the GraphQL schema, and as long as that is
 LAZY = ("omniroute/__main__.py", "omniroute/commands/words/")  # --help must answer before anything heavy is imported
 RIMS = {
     "omniroute/services/jobs.py",  # the job runner: logged, and recorded as the end of that run alone
@@ -34,7 +35,7 @@ def _faults(path: Path) -> Iterator[str]:
     name = path.as_posix()
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
-    if lines > MODULE_LINES and name not in TABLES:
+    if lines > MODULE_LINES and name not in TABLES and not name.startswith(GENERATED):
         yield f"{name}: {lines} lines; find the second noun"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
