@@ -105,7 +105,7 @@ class Made:
         return text
 
     def _document(self, operation: str, name: str, field: GraphQLField) -> str:
-        head = ", ".join(f"${one}: {argument.type}" for one, argument in field.args.items())
+        head = ", ".join(f"${one}: {argument.type}{_default(argument)}" for one, argument in field.args.items())
         passed = ", ".join(f"{one}: ${one}" for one in field.args)
         head, passed = f"({head})" * bool(head), f"({passed})" * bool(passed)
         return f"{operation} {name}{head} {{ {name}{passed}{self._selected(field.type)} }}"
@@ -184,7 +184,7 @@ class Made:
         inner = kind.of_type
         if isinstance(inner, GraphQLList):
             return f"Sequence[{self._input(inner.of_type)}]"
-        name = get_named_type(inner).name
+        name = str(inner)
         if name in _SCALARS:
             return _SCALARS[name]
         if isinstance(inner, GraphQLEnumType):
@@ -210,6 +210,11 @@ def _told(kind: str, field: GraphQLInputField) -> str:
     if literal is not None and (shown := print_ast(literal)) not in {"null", "[]", "{}"}:
         words += f" [default: {shown}]"
     return f"Annotated[{kind}, Meta(description={words!r})]"
+
+
+def _default(one: GraphQLArgument) -> str:
+    literal = one.ast_node.default_value if one.ast_node else None
+    return "" if literal is None else f" = {print_ast(literal)}"
 
 
 def _doc(words: str | None) -> str:
