@@ -2,9 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from omniroute import __version__
 from omniroute.commands.words import backups, operating
@@ -18,7 +19,39 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-admin = typer.Typer(help="Administer this installation: passwords and keys.", no_args_is_help=True)
+
+
+class _Admin(TyperGroup):
+    """The commands that speak to a gateway, which are made when somebody asks for one of them."""
+
+    def _made(self) -> dict[str, Any]:
+        from omniroute.commands.admin.app import make
+
+        if not self._full:
+            group: Any = typer.main.get_group(make())
+            self.commands.update(group.commands)
+            self._full = True
+        return dict(self.commands)
+
+    _full = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List all of them."""
+        del ctx
+        return list(self._made())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one; those that work on this machine's own installation need nothing made."""
+        return self.commands.get(cmd_name) or super().get_command(ctx, cmd_name) or self._made().get(cmd_name)
+
+
+admin = typer.Typer(
+    cls=_Admin,
+    help="Administer a gateway, here or elsewhere: everything that the dashboard can, for scripts too.",
+    epilog="Exit codes: 0 done, 1 refused or not valid, 2 wrong usage, 3 the gateway cannot be reached, 4 not allowed, "
+    "5 the gateway failed or is of another version.",
+    no_args_is_help=True,
+)
 cli.add_typer(admin, name="admin")
 cli.add_typer(backups.backup, name="backup")
 cli.add_typer(operating.tools, name="tools")
@@ -116,8 +149,8 @@ def set_password(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Set the operator's password; every other session ends."""
-    from omniroute.commands.admin import set_password as run
+    """Set the operator's password, on the gateway's machine; every other session ends."""
+    from omniroute.commands.admin.local import set_password as run
 
     tell(run({"data_dir": data_dir}, password), as_json=as_json)
 
@@ -129,8 +162,8 @@ def create_key(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API key and show it, once."""
-    from omniroute.commands.admin import create_key as run
+    """Make an API key on the gateway's machine, and show it, once."""
+    from omniroute.commands.admin.local import create_key as run
 
     tell(run({"data_dir": data_dir}, name, scope or ["inference"]), as_json=as_json)
 

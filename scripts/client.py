@@ -208,7 +208,7 @@ def _told(kind: str, field: GraphQLInputField) -> str:
     words = " ".join((field.description or "").split())
     literal = field.ast_node.default_value if field.ast_node else None
     if literal is not None and (shown := print_ast(literal)) not in {"null", "[]", "{}"}:
-        words += f" [default: {shown}]"
+        words += f" (default: {shown.lower()})"
     return f"Annotated[{kind}, Meta(description={words!r})]"
 
 

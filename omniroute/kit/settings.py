@@ -130,6 +130,14 @@ class Settings:
         return f"sqlite+aiosqlite:///{self.data_dir / 'storage.sqlite'}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The gateway that `omniroute admin` speaks to: OMNIROUTE_URL, and a key for it in OMNIROUTE_KEY."""
+
+    url: str | None = None
+    key: Secret | None = None
+
+
 _PROVIDER_KEY_SUFFIX = "_API_KEY"
 _CLI_COMMAND = re.compile(r"CLI_([A-Z]+)_BIN")
 
@@ -163,6 +171,23 @@ def read(overrides: Mapping[str, object] | None = None, environ: Mapping[str, st
         if name.endswith(_PROVIDER_KEY_SUFFIX) and value and name != "REQUIRE_API_KEY"
     }
     return Environment(settings=settings, provider_keys=keys)
+
+
+def access() -> Access:
+    """Read where `omniroute admin` finds its gateway; raise BadSetting on an address that is none."""
+    url, key = variable("OMNIROUTE_URL"), variable("OMNIROUTE_KEY")
+    if url is not None:
+        try:
+            _require_web_address(url.reveal())
+        except ValueError as error:
+            raise BadSetting(f"OMNIROUTE_URL: {url.reveal()!r} cannot be used: {error}") from error
+    return Access(url=url.reveal() if url else None, key=key)
+
+
+def variable(name: str) -> Secret | None:
+    """Return one variable of the environment or `.env`, None when it is not set or empty."""
+    found = os.environ.get(name) or _dotenv().get(name)
+    return Secret(found) if found else None
 
 
 def variables() -> dict[str, str]:

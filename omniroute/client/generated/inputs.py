@@ -44,7 +44,7 @@ class UsagePeriod(Struct, frozen=True, kw_only=True, rename="camel"):
     until: Annotated[datetime | UnsetType | None, Meta(description="Up to when; left out: until now.")] = UNSET
     step: Annotated[
         enums.UsageStep | UnsetType,
-        Meta(description="How long a span is. Split or not, 2,000 spans are allowed in all. [default: HOUR]"),
+        Meta(description="How long a span is. Split or not, 2,000 spans are allowed in all. (default: hour)"),
     ] = UNSET
     by: Annotated[
         enums.UsageBy | UnsetType | None, Meta(description="What spans are split by; left out: by nothing.")
@@ -56,12 +56,12 @@ class RouteInput(Struct, frozen=True, kw_only=True, rename="camel"):
 
     model: Annotated[str, Meta(description="The model's name as a client would write it.")]
     format: Annotated[
-        enums.WireFormat | UnsetType, Meta(description="The wire format of the body. [default: OPENAI_CHAT]")
+        enums.WireFormat | UnsetType, Meta(description="The wire format of the body. (default: openai_chat)")
     ] = UNSET
     body: Annotated[
         Any | UnsetType | None, Meta(description="The request's body; left out: only the model's name counts.")
     ] = UNSET
-    stream: Annotated[bool | UnsetType, Meta(description="Whether the answer would be streamed. [default: false]")] = (
+    stream: Annotated[bool | UnsetType, Meta(description="Whether the answer would be streamed. (default: false)")] = (
         UNSET
     )
     key: Annotated[str | UnsetType | None, Meta(description="The id of the key that it would come with.")] = UNSET
@@ -84,10 +84,10 @@ class ReplayInput(Struct, frozen=True, kw_only=True, rename="camel"):
     since: Annotated[datetime | UnsetType | None, Meta(description="From when on; left out: from the first.")] = UNSET
     until: Annotated[datetime | UnsetType | None, Meta(description="Up to when; left out: until now.")] = UNSET
     limit: Annotated[
-        int | UnsetType, Meta(description="How many of the newest requests: 1 to 20,000. [default: 5000]")
+        int | UnsetType, Meta(description="How many of the newest requests: 1 to 20,000. (default: 5000)")
     ] = UNSET
     seed: Annotated[
-        int | UnsetType, Meta(description="What chance goes by: the same seed gives the same answer. [default: 1]")
+        int | UnsetType, Meta(description="What chance goes by: the same seed gives the same answer. (default: 1)")
     ] = UNSET
 
 
@@ -105,11 +105,11 @@ class SampleRequestInput(Struct, frozen=True, kw_only=True, rename="camel"):
     key_id: Annotated[str | UnsetType | None, Meta(description="The id of the key that it would come with.")] = UNSET
     format: Annotated[
         enums.WireFormat | UnsetType,
-        Meta(description="The wire format that the client would speak. [default: OPENAI_CHAT]"),
+        Meta(description="The wire format that the client would speak. (default: openai_chat)"),
     ] = UNSET
-    input_tokens: Annotated[int | UnsetType, Meta(description="How many tokens would go in. [default: 0]")] = UNSET
+    input_tokens: Annotated[int | UnsetType, Meta(description="How many tokens would go in. (default: 0)")] = UNSET
     output_tokens: Annotated[
-        int | UnsetType, Meta(description="How long an answer it would ask for at most, in tokens. [default: 500]")
+        int | UnsetType, Meta(description="How long an answer it would ask for at most, in tokens. (default: 500)")
     ] = UNSET
     address: Annotated[str | UnsetType | None, Meta(description="The address that it would come from.")] = UNSET
     headers: Annotated[Sequence[PolicyHeaderInput] | UnsetType | None, Meta(description="Its headers.")] = UNSET
@@ -143,7 +143,7 @@ class PolicyLimitsInput(Struct, frozen=True, kw_only=True, rename="camel"):
 class PolicyEffectsInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """What happens to a request that matches."""
 
-    deny: Annotated[bool | UnsetType, Meta(description="Refuse it. [default: false]")] = UNSET
+    deny: Annotated[bool | UnsetType, Meta(description="Refuse it. (default: false)")] = UNSET
     message: Annotated[
         str | UnsetType | None, Meta(description="What a refused client reads; null: the gateway's own words.")
     ] = UNSET
@@ -157,7 +157,7 @@ class PolicyEffectsInput(Struct, frozen=True, kw_only=True, rename="camel"):
     require_tags: Annotated[
         Sequence[str] | UnsetType | None, Meta(description="Refuse it unless it has these tags.")
     ] = UNSET
-    stop: Annotated[bool | UnsetType, Meta(description="Leave out the policies that follow. [default: false]")] = UNSET
+    stop: Annotated[bool | UnsetType, Meta(description="Leave out the policies that follow. (default: false)")] = UNSET
     limits: Annotated[
         PolicyLimitsInput | UnsetType | None, Meta(description="Limits of each key that it matches; null: none.")
     ] = UNSET
@@ -174,7 +174,7 @@ class PolicyTimeInput(Struct, frozen=True, kw_only=True, rename="camel"):
     weekdays: Annotated[
         Sequence[enums.Weekday] | UnsetType | None, Meta(description="Days of the week on which it begins; empty: all.")
     ] = UNSET
-    zone: Annotated[str | UnsetType, Meta(description='The time zone, such as Europe/Berlin. [default: "UTC"]')] = UNSET
+    zone: Annotated[str | UnsetType, Meta(description='The time zone, such as Europe/Berlin. (default: "utc")')] = UNSET
 
 
 class PolicyConditionsInput(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -232,9 +232,9 @@ class PolicyInput(Struct, frozen=True, kw_only=True, rename="camel"):
     name: Annotated[str, Meta(description="What the operator calls it: 1 to 100 characters.")]
     effects: Annotated[PolicyEffectsInput, Meta(description="What happens then.")]
     priority: Annotated[
-        int | UnsetType, Meta(description="Lower is looked at first: 0 to 1,000,000. [default: 100]")
+        int | UnsetType, Meta(description="Lower is looked at first: 0 to 1,000,000. (default: 100)")
     ] = UNSET
-    state: Annotated[enums.PolicyState | UnsetType, Meta(description="Whether it acts. [default: ACTIVE]")] = UNSET
+    state: Annotated[enums.PolicyState | UnsetType, Meta(description="Whether it acts. (default: active)")] = UNSET
     conditions: Annotated[
         PolicyConditionsInput | UnsetType | None, Meta(description="What a request must be like; left out: any.")
     ] = UNSET
@@ -248,17 +248,17 @@ class ProviderConnectionInput(Struct, frozen=True, kw_only=True, rename="camel")
     api_key: Annotated[Secret | UnsetType | None, Meta(description="The key at the provider.")] = UNSET
     base_url: Annotated[str | UnsetType | None, Meta(description="Another address than the provider's own.")] = UNSET
     local: Annotated[
-        bool | UnsetType, Meta(description="Whether the address may lie in a private network. [default: false]")
+        bool | UnsetType, Meta(description="Whether the address may lie in a private network. (default: false)")
     ] = UNSET
-    priority: Annotated[int | UnsetType, Meta(description="Lower is tried first: 1 to 1,000. [default: 1]")] = UNSET
+    priority: Annotated[int | UnsetType, Meta(description="Lower is tried first: 1 to 1,000. (default: 1)")] = UNSET
     weight: Annotated[
-        int | UnsetType, Meta(description="How often it is chosen beside others: 1 to 1,000. [default: 1]")
+        int | UnsetType, Meta(description="How often it is chosen beside others: 1 to 1,000. (default: 1)")
     ] = UNSET
     max_concurrent: Annotated[
         int | UnsetType | None, Meta(description="How many requests it takes at once; left out: any number.")
     ] = UNSET
     default_model: Annotated[str | UnsetType | None, Meta(description="The model that its tests use.")] = UNSET
-    is_active: Annotated[bool | UnsetType, Meta(description="Whether requests may use it. [default: true]")] = UNSET
+    is_active: Annotated[bool | UnsetType, Meta(description="Whether requests may use it. (default: true)")] = UNSET
 
 
 class ProviderConnectionChange(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -315,7 +315,7 @@ class ProviderNodeInput(Struct, frozen=True, kw_only=True, rename="camel"):
         Meta(description="Headers to add: at most 32. They replace all former ones."),
     ] = UNSET
     local: Annotated[
-        bool | UnsetType, Meta(description="Whether its address may lie in a private network. [default: false]")
+        bool | UnsetType, Meta(description="Whether its address may lie in a private network. (default: false)")
     ] = UNSET
 
 
@@ -348,7 +348,7 @@ class ConnectionCheckInput(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     base_url: Annotated[str | UnsetType | None, Meta(description="Another address than the provider's own.")] = UNSET
     local: Annotated[
-        bool | UnsetType, Meta(description="Whether the address may lie in a private network. [default: false]")
+        bool | UnsetType, Meta(description="Whether the address may lie in a private network. (default: false)")
     ] = UNSET
     model: Annotated[str | UnsetType | None, Meta(description="The model to ask; left out: one is chosen.")] = UNSET
 
@@ -371,7 +371,7 @@ class NodeCheckInput(Struct, frozen=True, kw_only=True, rename="camel"):
         Sequence[NodeHeaderInput] | UnsetType | None, Meta(description="Headers to add: at most 32.")
     ] = UNSET
     local: Annotated[
-        bool | UnsetType, Meta(description="Whether the address may lie in a private network. [default: false]")
+        bool | UnsetType, Meta(description="Whether the address may lie in a private network. (default: false)")
     ] = UNSET
     model: Annotated[str | UnsetType | None, Meta(description="The model to ask; left out: one is chosen.")] = UNSET
 
@@ -381,7 +381,7 @@ class OutboundProxyInput(Struct, frozen=True, kw_only=True, rename="camel"):
 
     host: Annotated[str, Meta(description="Its host: a name or an address, without a scheme, a port or a path.")]
     port: Annotated[int, Meta(description="Its port: 1 to 65,535.")]
-    type: Annotated[enums.ProxyType | UnsetType, Meta(description="How it is spoken to. [default: HTTP]")] = UNSET
+    type: Annotated[enums.ProxyType | UnsetType, Meta(description="How it is spoken to. (default: http)")] = UNSET
     username: Annotated[str | UnsetType | None, Meta(description="The user name that it asks for; null: none.")] = UNSET
     password: Annotated[Secret | UnsetType | None, Meta(description="The password that it asks for.")] = UNSET
 
@@ -425,10 +425,10 @@ class CustomModelInput(Struct, frozen=True, kw_only=True, rename="camel"):
     provider: Annotated[str, Meta(description="A provider's id or alias, or a node's id or prefix.")]
     model_id: Annotated[str, Meta(description="Its name, as the provider calls it.")]
     model_name: Annotated[str | UnsetType | None, Meta(description="Its name for people; left out: the same.")] = UNSET
-    type: Annotated[enums.CustomModelKind | UnsetType, Meta(description="What it is for. [default: CHAT]")] = UNSET
+    type: Annotated[enums.CustomModelKind | UnsetType, Meta(description="What it is for. (default: chat)")] = UNSET
     context_window: Annotated[int | UnsetType | None, Meta(description="How many tokens it takes.")] = UNSET
     source: Annotated[
-        str | UnsetType, Meta(description='Where it comes from: 1 to 16 characters. [default: "manual"]')
+        str | UnsetType, Meta(description='Where it comes from: 1 to 16 characters. (default: "manual")')
     ] = UNSET
 
 
@@ -464,9 +464,9 @@ class ComboTargetInput(Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     connection: Annotated[str | UnsetType | None, Meta(description="The id of the only connection to use.")] = UNSET
     weight: Annotated[
-        int | UnsetType, Meta(description="How often it is chosen, where that is by weight: 0 to 1,000. [default: 1]")
+        int | UnsetType, Meta(description="How often it is chosen, where that is by weight: 0 to 1,000. (default: 1)")
     ] = UNSET
-    priority: Annotated[int | UnsetType, Meta(description="Lower is tried first: 1 to 1,000. [default: 1]")] = UNSET
+    priority: Annotated[int | UnsetType, Meta(description="Lower is tried first: 1 to 1,000. (default: 1)")] = UNSET
     context_window: Annotated[
         int | UnsetType | None, Meta(description="How many tokens the model takes; left out: as far as known.")
     ] = UNSET
@@ -478,18 +478,18 @@ class ComboTargetInput(Struct, frozen=True, kw_only=True, rename="camel"):
 class AnswerChecksInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """What an answer must be like to be taken."""
 
-    min_characters: Annotated[int | UnsetType, Meta(description="It has as many characters of text. [default: 1]")] = (
+    min_characters: Annotated[int | UnsetType, Meta(description="It has as many characters of text. (default: 1)")] = (
         UNSET
     )
     valid_json: Annotated[
         bool | UnsetType,
-        Meta(description="It is JSON, and of the schema, where the request asked for that. [default: true]"),
+        Meta(description="It is JSON, and of the schema, where the request asked for that. (default: true)"),
     ] = UNSET
     pattern: Annotated[str | UnsetType | None, Meta(description="The regular expression is found in its text.")] = UNSET
     complete: Annotated[
-        bool | UnsetType, Meta(description="It was not cut by a limit of length or a content filter. [default: true]")
+        bool | UnsetType, Meta(description="It was not cut by a limit of length or a content filter. (default: true)")
     ] = UNSET
-    no_refusal: Annotated[bool | UnsetType, Meta(description="The model did not refuse. [default: true]")] = UNSET
+    no_refusal: Annotated[bool | UnsetType, Meta(description="The model did not refuse. (default: true)")] = UNSET
 
 
 class ComboConfigInput(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -510,7 +510,7 @@ class ComboConfigInput(Struct, frozen=True, kw_only=True, rename="camel"):
     ] = UNSET
     sticky_limit: Annotated[
         int | UnsetType,
-        Meta(description="How many requests round-robin gives a target in a row: 1 to 1,000. [default: 1]"),
+        Meta(description="How many requests round-robin gives a target in a row: 1 to 1,000. (default: 1)"),
     ] = UNSET
     max_retries: Annotated[
         int | UnsetType | None,
@@ -537,10 +537,10 @@ class ComboInput(Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     targets: Annotated[Sequence[ComboTargetInput], Meta(description="Its targets: 1 to 32.")]
     strategy: Annotated[
-        enums.RoutingStrategy | UnsetType, Meta(description="How a target is chosen. [default: PRIORITY]")
+        enums.RoutingStrategy | UnsetType, Meta(description="How a target is chosen. (default: priority)")
     ] = UNSET
     config: Annotated[ComboConfigInput | UnsetType | None, Meta(description="Its limits.")] = UNSET
-    is_active: Annotated[bool | UnsetType, Meta(description="Whether clients may use it. [default: true]")] = UNSET
+    is_active: Annotated[bool | UnsetType, Meta(description="Whether clients may use it. (default: true)")] = UNSET
 
 
 class ComboChange(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -581,7 +581,7 @@ class ApiKeyInput(Struct, frozen=True, kw_only=True, rename="camel"):
         Meta(description="Addresses and CIDR ranges that it may be used from; empty: all."),
     ] = UNSET
     no_log: Annotated[
-        bool | UnsetType, Meta(description="Nothing is kept of its requests but what money needs. [default: false]")
+        bool | UnsetType, Meta(description="Nothing is kept of its requests but what money needs. (default: false)")
     ] = UNSET
 
 
@@ -621,10 +621,10 @@ class BudgetInput(Struct, frozen=True, kw_only=True, rename="camel"):
         Decimal, Meta(description="How much may be used: dollars up to 1,000,000,000, or whole tokens up to 10^15.")
     ]
     key_id: Annotated[str | UnsetType | None, Meta(description="The id of the key; null: all calls together.")] = UNSET
-    period: Annotated[enums.BudgetPeriod | UnsetType, Meta(description="When it begins anew. [default: MONTHLY]")] = (
+    period: Annotated[enums.BudgetPeriod | UnsetType, Meta(description="When it begins anew. (default: monthly)")] = (
         UNSET
     )
-    unit: Annotated[enums.BudgetUnit | UnsetType, Meta(description="What it is in. [default: USD]")] = UNSET
+    unit: Annotated[enums.BudgetUnit | UnsetType, Meta(description="What it is in. (default: usd)")] = UNSET
     thresholds: Annotated[
         Sequence[int] | UnsetType | None,
         Meta(description="At which percentages to warn, 1 to 100: at most 10; left out: 80 and 100."),
@@ -900,7 +900,7 @@ class IpBanInput(Struct, frozen=True, kw_only=True, rename="camel"):
     ip: Annotated[str, Meta(description="The address.")]
     duration_ms: Annotated[
         int | UnsetType,
-        Meta(description="For how long, in milliseconds: up to 366 days; left out: an hour. [default: 3600000]"),
+        Meta(description="For how long, in milliseconds: up to 366 days; left out: an hour. (default: 3600000)"),
     ] = UNSET
     reason: Annotated[str | UnsetType | None, Meta(description="Why: up to 200 characters.")] = UNSET
 
@@ -927,7 +927,7 @@ class IpFilterChange(Struct, frozen=True, kw_only=True, rename="camel"):
     ] = UNSET
     force: Annotated[
         bool | UnsetType,
-        Meta(description="Whether to save what keeps the caller out, who is refused it otherwise. [default: false]"),
+        Meta(description="Whether to save what keeps the caller out, who is refused it otherwise. (default: false)"),
     ] = UNSET
 
 
@@ -941,15 +941,15 @@ class ModelThresholdInput(Struct, frozen=True, kw_only=True, rename="camel"):
 class SimilaritySettingsInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """Similarity as it shall be; what is left out is as at first."""
 
-    enabled: Annotated[bool | UnsetType, Meta(description="Whether similarity is on. [default: false]")] = UNSET
+    enabled: Annotated[bool | UnsetType, Meta(description="Whether similarity is on. (default: false)")] = UNSET
     shadow: Annotated[
-        bool | UnsetType, Meta(description="Only note what would have been answered. [default: true]")
+        bool | UnsetType, Meta(description="Only note what would have been answered. (default: true)")
     ] = UNSET
     model: Annotated[
         str | UnsetType,
-        Meta(description='What makes the embeddings: `local`, or the name of an embedding model. [default: "local"]'),
+        Meta(description='What makes the embeddings: `local`, or the name of an embedding model. (default: "local")'),
     ] = UNSET
-    threshold: Annotated[float | UnsetType, Meta(description="The least likeness, from 0 to 1. [default: 0.95]")] = (
+    threshold: Annotated[float | UnsetType, Meta(description="The least likeness, from 0 to 1. (default: 0.95)")] = (
         UNSET
     )
     thresholds: Annotated[
