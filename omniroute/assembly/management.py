@@ -3,6 +3,7 @@
 from collections import Counter
 
 from omniroute import __version__
+from omniroute.assembly.configuration import build_configuration
 from omniroute.assembly.data_plane import DataPlane
 from omniroute.assembly.jobs import build_jobs
 from omniroute.assembly.operating import build_operating
@@ -88,6 +89,7 @@ def _routing(stores: Stores, plane: DataPlane) -> Routing:
         model_visibility=ModelVisibility(groups=stores.settings, changed=plane.changed),
         combos=_combos(stores, plane),
         combo_measures=_combo_measures(plane),
+        configuration=build_configuration(stores, plane),
         aliases=Aliases(rows=stores.aliases, names=_names(stores), clock=plane.clock, changed=plane.changed),
         balancing=plane.balancing,
         model_list=_model_list(plane),

@@ -15,6 +15,7 @@ from omniroute.services.cli_tools import CliTools
 from omniroute.services.cloud import Cloud
 from omniroute.services.combo_metrics import ComboMeasures
 from omniroute.services.combos import Combos
+from omniroute.services.configuration import Configuration
 from omniroute.services.custom_models import CustomModels
 from omniroute.services.evals.service import Evals
 from omniroute.services.explain import Explain
@@ -75,6 +76,7 @@ class Routing:
     oauth_tokens: OAuthTokens
     combos: Combos
     combo_measures: ComboMeasures
+    configuration: Configuration
     aliases: Aliases
     balancing: Balancing
     model_list: ModelList

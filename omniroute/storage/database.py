@@ -8,6 +8,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -43,6 +44,9 @@ _COMMAND_S = 60.0
 _POOL_WAIT_S = 10
 _TURN_S = 10
 _BEGIN = "omniroute_begin"
+
+# The transaction that a task's repositories take part in, where several of their changes belong together.
+_joined: ContextVar["tuple[Database, AsyncConnection] | None"] = ContextVar("joined", default=None)
 
 
 def read_url(text: str) -> URL:
@@ -114,6 +118,10 @@ class Database:
     @asynccontextmanager
     async def transaction(self, *, is_watched: bool = True) -> AsyncIterator[AsyncConnection]:
         """Read and write: all that is done inside is committed together, or not at all."""
+        joined = self._joined()
+        if joined is not None:
+            yield joined
+            return
         with_begin = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         async with _translated(), self._in_turn(), with_begin.begin() as connection:
             if self._watcher is None:
@@ -124,8 +132,26 @@ class Database:
             await connection.run_sync(self._watcher.end)
 
     @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Make one transaction of all that this task's repositories do inside; an error takes everything back."""
+        async with self.transaction() as connection:
+            token = _joined.set((self, connection))
+            try:
+                yield
+            finally:
+                _joined.reset(token)
+
+    def _joined(self) -> AsyncConnection | None:
+        found = _joined.get()
+        return found[1] if found is not None and found[0] is self else None
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read one consistent state; on SQLite this waits for no writer."""
+        joined = self._joined()
+        if joined is not None:
+            yield joined
+            return
         async with _translated(), self._reader.begin() as connection:
             yield connection
 

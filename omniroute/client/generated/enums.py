@@ -60,6 +60,14 @@ class CandidateState(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class ConfigurationAction(StrEnum):
+    """What becomes of a thing."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    REMOVE = "REMOVE"
+
+
 class CustomModelKind(StrEnum):
     """What a model is for."""
 

@@ -1,6 +1,7 @@
 """What an operator can change. Made by `./dev docs` from the GraphQL schema; changes belong there."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -134,6 +135,15 @@ class Mutations(Asks):
     async def reset_combo_metrics(self, *, name: str | UnsetType | None = UNSET) -> results.Done:
         """Begin to count anew, for one combo or for all."""
         made: results.Done = await self._ask("resetComboMetrics", results.Done, {"name": name})
+        return made
+
+    async def apply_configuration(
+        self, document: Any, *, prune: bool | UnsetType = UNSET
+    ) -> results.ConfigurationOutcome:
+        """Make the configuration as a document says: all of it, or on any error nothing."""
+        made: results.ConfigurationOutcome = await self._ask(
+            "applyConfiguration", results.ConfigurationOutcome, {"document": document, "prune": prune}
+        )
         return made
 
     async def create_api_key(self, input: inputs.ApiKeyInput) -> results.CreatedApiKey:

@@ -1,5 +1,7 @@
 """What the gateway knows. Made by `./dev docs` from the GraphQL schema; changes belong there."""
 
+from typing import Any
+
 from msgspec import UNSET, UnsetType
 
 from omniroute.client.asking import Asks
@@ -84,6 +86,20 @@ class Queries(Asks):
     async def combo(self, id: str) -> results.Combo | None:
         """One combo; null when there is none with this id."""
         made: results.Combo | None = await self._ask("combo", results.Combo | None, {"id": id})
+        return made
+
+    async def configuration(self) -> Any:
+        """The whole configuration as one document, by names and without secrets."""
+        made: Any = await self._ask("configuration", Any, {})
+        return made
+
+    async def configuration_plan(
+        self, document: Any, *, prune: bool | UnsetType = UNSET
+    ) -> results.ConfigurationOutcome:
+        """What applying a document would change, or why it would fail. Nothing is changed."""
+        made: results.ConfigurationOutcome = await self._ask(
+            "configurationPlan", results.ConfigurationOutcome, {"document": document, "prune": prune}
+        )
         return made
 
     async def api_keys(self) -> tuple[results.ApiKey, ...]:

@@ -263,6 +263,39 @@ class Combo(Struct, frozen=True, kw_only=True, rename="camel"):
     metrics: ComboMetrics | None
 
 
+class ConfigurationFieldChange(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A field that changes; secrets are masked."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class ConfigurationDifference(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What becomes of one thing."""
+
+    section: str
+    name: str
+    action: enums.ConfigurationAction
+    changes: tuple[ConfigurationFieldChange, ...]
+
+
+class NewKeyText(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A key that was made on the way, with its text: the only time that it is shown."""
+
+    name: str
+    text: str
+
+
+class ConfigurationOutcome(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a document changes."""
+
+    applied: bool
+    differences: tuple[ConfigurationDifference, ...]
+    others: tuple[str, ...]
+    keys: tuple[NewKeyText, ...]
+
+
 class ApiKey(Struct, frozen=True, kw_only=True, rename="camel"):
     """A key of the gateway, which AI clients and scripts present. Its text is never shown again."""
 
