@@ -7,6 +7,7 @@ its own query.
 import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,13 +52,24 @@ _ROOTS = (
 
 def main() -> int:
     """Write everything."""
-    made = Made(build_schema(SCHEMA.read_text(encoding="utf-8")))
-    for name, text in made.files():
-        (FOLDER / name).write_text(text, encoding="utf-8")
-    ruff = [sys.executable, "-m", "ruff"]
-    subprocess.run([*ruff, "check", "--quiet", "--select", "F401,I001", "--fix", str(FOLDER)], check=True)
-    subprocess.run([*ruff, "format", "--quiet", str(FOLDER)], check=True)
+    schema = build_schema(SCHEMA.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in formatted(schema, Path(folder)):
+            (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
+
+
+def formatted(schema: GraphQLSchema, folder: Path) -> Iterator[tuple[str, str]]:
+    """Give each file's name and its text as it is committed; `folder` is for the work in between."""
+    for name, text in Made(schema).files():
+        (folder / name).write_text(text, encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff"]
+    options = ["--quiet", "--config", str(ROOT / "pyproject.toml")]
+    subprocess.run([*ruff, "check", *options, "--select", "F401,I001", "--fix", str(folder)], check=True)
+    subprocess.run([*ruff, "format", *options, str(folder)], check=True)
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            yield path.name, path.read_text(encoding="utf-8")
 
 
 def snake(name: str) -> str:

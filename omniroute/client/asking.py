@@ -15,7 +15,8 @@ from omniroute.kit.errors import FieldFault
 from omniroute.kit.json import BadJson, JsonObject, dumps, loads
 from omniroute.kit.secret import Secret
 
-_DENIED = frozenset({"unauthenticated", "forbidden"})
+_DENIED = frozenset({"unauthenticated", "forbidden", "invalid_key"})
+_DENIED_STATUSES = frozenset({401, 403})
 _FAILURES = frozenset({"InvalidInput", "Missing", "Conflicting", "Refused"})
 
 
@@ -81,12 +82,12 @@ def typed(value: Any, kind: Any) -> Any:
         raise Faulty(f"the gateway's answer is not what this version knows: {error}") from error
 
 
-def raise_first(errors: Any) -> None:
-    """Raise the first of a response's errors."""
+def raise_first(errors: Any, *, denied: bool = False) -> None:
+    """Raise the first of a response's errors; `denied` says that the caller was not let in."""
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     code = (first.get("extensions") or {}).get("code", "")
     message = str(first.get("message", "the gateway failed without a word"))
-    raise (Denied if code in _DENIED else Faulty)(message, code=code or None)
+    raise (Denied if denied or code in _DENIED else Faulty)(message, code=code or None)
 
 
 def _data(answer: httpx.Response) -> JsonObject:
@@ -97,7 +98,7 @@ def _data(answer: httpx.Response) -> JsonObject:
     if not isinstance(told, dict) or not ("data" in told or "errors" in told or "error" in told):
         raise Faulty(f"{answer.request.url} answers {answer.status_code} without GraphQL: is a gateway there?")
     if told.get("errors"):
-        raise_first(told["errors"])
+        raise_first(told["errors"], denied=answer.status_code in _DENIED_STATUSES)
     if told.get("data") is None:
         raise Faulty(f"the gateway answers {answer.status_code}: {_words(told)}")
     data: JsonObject = told["data"]

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from omniroute.kit.errors import OmniError
+from omniroute.kit.errors import FieldFault, OmniError
 from omniroute.kit.events import ConfigurationChanged
 from omniroute.kit.json import JsonObject
 from omniroute.services.changes import Changed
@@ -153,9 +153,17 @@ class _placed:  # noqa: N801 - reads as the context it is
         return
 
     def __exit__(self, _kind: object, error: object, _trace: object) -> None:
-        if not isinstance(error, OmniError) or error.message.startswith(self._place):
+        if not isinstance(error, OmniError):
             return
-        error.message = f"{self._place}: {error.message}"
+        if not error.message.startswith(self._place):
+            error.message = f"{self._place}: {error.message}"
+            error.args = (error.message,)
+        error.details = tuple(self._in_place(one) for one in error.details)
+
+    def _in_place(self, one: FieldFault) -> FieldFault:
+        if one.field.startswith(self._place):
+            return one
+        return FieldFault(field=f"{self._place}.{one.field}", message=one.message)
 
 
 def _fields(entry: Any) -> Mapping[str, Any]:

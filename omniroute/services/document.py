@@ -8,7 +8,7 @@ whoever applies the document replaces by the text, or leaves, to keep the secret
 import re
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -243,7 +243,8 @@ def written(value: Any) -> Any:
 
 
 def _says(value: Any, one: Any) -> bool:
-    return value is not None and (one.name == "version" or value != one.default)
+    default = one.default if one.default_factory is MISSING else one.default_factory()
+    return value is not None and (one.name == "version" or value != default)
 
 
 def _snaked(value: Any, kind: Any, path: str) -> Any:

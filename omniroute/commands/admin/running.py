@@ -5,7 +5,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -108,7 +107,7 @@ def run(row: Row, leaves: Sequence[Leaf], way: Way, typed: Mapping[str, Any]) ->
 def read_secret(source: str, name: str) -> Secret:
     """Read a secret from where the command line says; it does not take the text itself."""
     if source == "-":
-        text = _piped()
+        text = sys.stdin.readline()
     elif source == "prompt":
         text = typer.prompt(name.replace("-", " "), hide_input=True, err=True)
     elif source.startswith("env:"):
@@ -124,15 +123,6 @@ def read_secret(source: str, name: str) -> Secret:
     if not text.strip():
         raise typer.BadParameter(f"{name}: nothing came in")
     return Secret(text.strip())
-
-
-@cache
-def _lines() -> Iterator[str]:
-    return iter(sys.stdin)
-
-
-def _piped() -> str:
-    return next(_lines(), "")
 
 
 def _advised(error: ClientError) -> ClientError:
