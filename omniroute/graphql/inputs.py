@@ -59,6 +59,8 @@ class _Reader:
         self.name = field.name
         kinds = _kinds(field.type)
         self._nullable = type(None) in kinds
+        # What may be null and has no default may be left out by GraphQL's rules, and is null then.
+        self.fills = self._nullable and field.default is MISSING and field.default_factory is MISSING
         self._read = told.read if isinstance(told, Taken) else None
         self._collect = next((frozenset for one in kinds if _is_set(one)), None) or next(
             (tuple for one in kinds if get_origin(one) in {tuple, Sequence}), None
@@ -78,7 +80,7 @@ class _Reader:
 def _maker(readers: Mapping[str, _Reader]) -> Callable[[type, Mapping[str, Any], InputContext], Any]:
     def make(cls: type, given: Mapping[str, Any], context: InputContext) -> Any:
         kinds = {to_camel_case(one.python_name): one for one in cls.__strawberry_definition__.fields}  # type: ignore[attr-defined]
-        made = {}
+        made: dict[str, Any] = {one.name: None for one in readers.values() if one.fills}
         for name, value in given.items():
             where = ".".join(str(part) for part in (*context.path[1:], name))
             converted = None if value is None else context.convert(value, kinds[name].resolve_type(), name)

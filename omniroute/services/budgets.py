@@ -90,6 +90,8 @@ class Budgets:
 
     async def set(self, drafts: Sequence[BudgetDraft]) -> tuple[BudgetState, ...]:
         """Set budgets, all or none; raise Unprocessable on a bad value, NotFound for a key that is not there."""
+        if not drafts:
+            raise fault("input", "give at least one budget")
         known = {row.id for row in await self._keys.list()}
         now = self._clock.now_ms()
         for draft in drafts:

@@ -60,6 +60,24 @@ class CandidateState(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class CliToolMode(StrEnum):
+    """Where the operator says that tools run."""
+
+    AUTO = "AUTO"
+    HOST = "HOST"
+    CONTAINER = "CONTAINER"
+
+
+class CliToolReason(StrEnum):
+    """Why a tool cannot be used, or need not be there."""
+
+    NOT_FOUND = "NOT_FOUND"
+    NOT_EXECUTABLE = "NOT_EXECUTABLE"
+    HEALTHCHECK_FAILED = "HEALTHCHECK_FAILED"
+    MISSING_COMMAND = "MISSING_COMMAND"
+    NOT_REQUIRED = "NOT_REQUIRED"
+
+
 class ConfigurationAction(StrEnum):
     """What becomes of a thing."""
 
@@ -74,6 +92,10 @@ class CustomModelKind(StrEnum):
     CHAT = "CHAT"
     EMBEDDING = "EMBEDDING"
     IMAGE = "IMAGE"
+    TRANSCRIPTION = "TRANSCRIPTION"
+    SPEECH = "SPEECH"
+    MODERATION = "MODERATION"
+    RERANK = "RERANK"
 
 
 class DatabaseStatus(StrEnum):
@@ -105,6 +127,23 @@ class DiagnosisSource(StrEnum):
     GATEWAY = "GATEWAY"
 
 
+class EvalRunState(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+
+
+class EvalVerdict(StrEnum):
+    """What comparing two runs says."""
+
+    FIRST = "FIRST"
+    SECOND = "SECOND"
+    UNCLEAR = "UNCLEAR"
+
+
 class HealthStatus(StrEnum):
     """Whether the gateway can serve."""
 
@@ -132,6 +171,11 @@ class ModelKind(StrEnum):
 
     CHAT = "CHAT"
     EMBEDDING = "EMBEDDING"
+    IMAGE = "IMAGE"
+    TRANSCRIPTION = "TRANSCRIPTION"
+    SPEECH = "SPEECH"
+    MODERATION = "MODERATION"
+    RERANK = "RERANK"
 
 
 class NodeApiType(StrEnum):
@@ -188,6 +232,13 @@ class ProviderPurpose(StrEnum):
     MODELS = "MODELS"
     COUNT_TOKENS = "COUNT_TOKENS"
     EMBEDDINGS = "EMBEDDINGS"
+    IMAGES = "IMAGES"
+    IMAGE_EDITS = "IMAGE_EDITS"
+    TRANSCRIPTIONS = "TRANSCRIPTIONS"
+    TRANSLATIONS = "TRANSLATIONS"
+    SPEECH = "SPEECH"
+    MODERATIONS = "MODERATIONS"
+    RERANK = "RERANK"
 
 
 class ProxyLevel(StrEnum):
@@ -205,6 +256,15 @@ class ProxyType(StrEnum):
     HTTP = "HTTP"
     HTTPS = "HTTPS"
     SOCKS5 = "SOCKS5"
+
+
+class RemoteKind(StrEnum):
+    """How the server of a remote is spoken to."""
+
+    OMNIROUTE = "OMNIROUTE"
+    WEBDAV = "WEBDAV"
+    S3 = "S3"
+    HTTPS = "HTTPS"
 
 
 class RequestStatus(StrEnum):
@@ -234,6 +294,21 @@ class RoutingStrategy(StrEnum):
     LAST_KNOWN_GOOD = "LAST_KNOWN_GOOD"
     CONTEXT_OPTIMIZED = "CONTEXT_OPTIMIZED"
     CASCADE = "CASCADE"
+
+
+class SyncAction(StrEnum):
+    """What can be done."""
+
+    ENABLE = "ENABLE"
+    SYNC = "SYNC"
+    DISABLE = "DISABLE"
+
+
+class SyncSide(StrEnum):
+    """Whose version of an object is to hold."""
+
+    OURS = "OURS"
+    THEIRS = "THEIRS"
 
 
 class TargetPhase(StrEnum):

@@ -9,6 +9,10 @@ from omniroute.client.generated import enums, inputs, results
 class Feeds(Follows):
     """What can be watched as it happens."""
 
+    def eval_feed(self, id: str) -> Feed[results.EvalRun]:
+        """A run as it is, and again whenever a case is done, until it ends."""
+        return self._follow("evalFeed", results.EvalRun, {"id": id}, endless=False)
+
     def request_feed(
         self, *, filter: inputs.RequestFeedFilter | UnsetType | None = UNSET, interval_ms: int | UnsetType = UNSET
     ) -> Feed[results.RequestNews]:

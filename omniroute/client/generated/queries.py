@@ -293,9 +293,66 @@ class Queries(Asks):
         made: results.SimilarityReport = await self._ask("cacheSimilarity", results.SimilarityReport, {})
         return made
 
+    async def backup_settings(self) -> results.BackupSettings:
+        """When backups are made by themselves, and how many are kept."""
+        made: results.BackupSettings = await self._ask("backupSettings", results.BackupSettings, {})
+        return made
+
+    async def backup_progress(self) -> results.BackupProgress | None:
+        """What is under way; null when nothing is."""
+        made: results.BackupProgress | None = await self._ask("backupProgress", results.BackupProgress | None, {})
+        return made
+
     async def backups(self) -> tuple[results.Backup, ...]:
         """All backups, the newest first."""
         made: tuple[results.Backup, ...] = await self._ask("backups", tuple[results.Backup, ...], {})
+        return made
+
+    async def cli_tools(self) -> tuple[results.CliTool, ...]:
+        """All client tools that are known; asking each for its version takes some seconds."""
+        made: tuple[results.CliTool, ...] = await self._ask("cliTools", tuple[results.CliTool, ...], {})
+        return made
+
+    async def cli_tool(self, tool_id: str) -> results.CliTool:
+        """One client tool."""
+        made: results.CliTool = await self._ask("cliTool", results.CliTool, {"toolId": tool_id})
+        return made
+
+    async def eval_suites(self) -> tuple[results.EvalSuite, ...]:
+        """All suites, those that come with the gateway first."""
+        made: tuple[results.EvalSuite, ...] = await self._ask("evalSuites", tuple[results.EvalSuite, ...], {})
+        return made
+
+    async def eval_suite(self, id: str) -> results.EvalSuite:
+        """One suite."""
+        made: results.EvalSuite = await self._ask("evalSuite", results.EvalSuite, {"id": id})
+        return made
+
+    async def eval_runs(self, *, limit: int | UnsetType = UNSET) -> tuple[results.EvalRun, ...]:
+        """The newest runs."""
+        made: tuple[results.EvalRun, ...] = await self._ask("evalRuns", tuple[results.EvalRun, ...], {"limit": limit})
+        return made
+
+    async def eval_run(self, id: str) -> results.EvalRun:
+        """One run as far as it is."""
+        made: results.EvalRun = await self._ask("evalRun", results.EvalRun, {"id": id})
+        return made
+
+    async def compare_eval_runs(self, first: str, second: str) -> results.EvalComparison:
+        """Two runs of one suite side by side: which is better, how surely, and what it costs."""
+        made: results.EvalComparison = await self._ask(
+            "compareEvalRuns", results.EvalComparison, {"first": first, "second": second}
+        )
+        return made
+
+    async def sync_status(self) -> results.SyncStatus:
+        """How synchronisation stands."""
+        made: results.SyncStatus = await self._ask("syncStatus", results.SyncStatus, {})
+        return made
+
+    async def sync_conflicts(self) -> tuple[results.SyncConflict, ...]:
+        """What was changed both here and elsewhere, as it stands now: the remote is asked."""
+        made: tuple[results.SyncConflict, ...] = await self._ask("syncConflicts", tuple[results.SyncConflict, ...], {})
         return made
 
     async def health(self) -> results.Health:
