@@ -1,7 +1,7 @@
 """Makes `omniroute/client/generated` from the GraphQL schema: documents, types, and a method for each field.
 
-An entity (what has an id and a query of its own) inside another one is left out of the documents: it is asked for by
-its own query.
+An entity (what has an id and a query of its own) that another one leads to is left out of the documents: it is asked
+for by its own query.
 """
 
 import re
@@ -135,7 +135,9 @@ class Made:
     def _fields(self, kind: GraphQLObjectType) -> Iterator[tuple[str, GraphQLField]]:
         for name, one in kind.fields.items():
             is_link = get_named_type(one.type).name in self._entities
-            if not (is_link and not (isinstance(one.type, GraphQLNonNull) and not _is_list(one.type))):
+            is_nullable = not isinstance(one.type, GraphQLNonNull)
+            is_many = not is_nullable and _is_list(one.type)
+            if not (is_link and (is_nullable or (is_many and kind.name in self._entities))):
                 yield name, one
 
     def _method(self, operation: str, name: str, field: GraphQLField) -> str:

@@ -56,8 +56,7 @@ def _sections(stores: Stores, plane: DataPlane, author: str) -> Sections:
     combos = _combos(stores, plane, told)
     rulebook = build_rulebook(stores, plane.clock, told)
     proxies = _proxies(stores, plane, told)
-    upstreams = Upstreams(nodes=stores.nodes)
-    models = CustomModels(rows=stores.custom_models, upstreams=upstreams, clock=plane.clock, changed=told)
+    models = _models(stores, plane.clock, told)
     aliases = Aliases(rows=stores.aliases, names=_names(stores), clock=plane.clock, changed=told)
     settings = SettingsSection(
         balancing=Balancing(groups=stores.settings, nodes=stores.nodes, changed=told),
@@ -88,6 +87,11 @@ def _sections(stores: Stores, plane: DataPlane, author: str) -> Sections:
         settings,
     )
     return Sections(all=sections, keys=own_keys, gathered=told)
+
+
+def _models(stores: Stores, clock: Clock, told: Changed) -> CustomModels:
+    upstreams = Upstreams(nodes=stores.nodes)
+    return CustomModels(rows=stores.custom_models, upstreams=upstreams, clock=clock, changed=told)
 
 
 def _names(stores: Stores) -> NameBook:

@@ -14,6 +14,7 @@ from omniroute.kit.addresses import networks
 from omniroute.services.collection import Services
 from omniroute.services.keys import KeyDraft, Scope
 from omniroute.services.reach import Reach
+from tests.services.documents import configuration_of
 from tests.services.parts import PASSWORD, Parts
 
 PROVIDER_KEY = "sk-provider-0123456789abcdef"
@@ -73,6 +74,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         providers=parts.providers,
         combos=parts.combos,
         combo_measures=parts.combo_measures,
+        configuration=configuration_of(parts),
         aliases=parts.aliases,
         balancing=parts.balancing,
         model_list=parts.model_list,

@@ -20,6 +20,8 @@ GROUPS = {
     "usage": "What was used.",
     "route": "Where a request would go.",
     "backups": "Backups of everything.",
+    "tools": "Client tools on the gateway's machine.",
+    "evals": "Questions with known answers, put to models and combos.",
     "locks": "Who is locked out after wrong passwords.",
     "system": "Begin again, or stop.",
     "profiles": "The gateways that this user signed in to.",
@@ -29,6 +31,7 @@ _CONNECTION = {"id": "connection"}
 _COMBO, _KEY, _NODE, _POLICY = {"id": "combo"}, {"id": "key"}, {"id": "node"}, {"id": "policy"}
 _PRICE = ("provider", "model", "price.input", "price.output", "price.cached", "price.source")
 _BUDGET = ("key_name", "period", "unit", "limit", "spent", "remaining", "percent", "exceeded", "resets_at")
+_RUN = ("id", "suite_name", "model", "state", "case_count", "summary.passed", "summary.failed", "summary.cost_usd")
 _REMOVED = "Remove {0}?"
 _TARGETS = "Give --target once for each: `openai/gpt-5`, `openai/gpt-5,priority=2,weight=3` or JSON."
 
@@ -241,4 +244,24 @@ RUNNING = (
     Row(path="system stop", does="shutdown", confirm="Let requests finish, then stop?"),
 )
 
-ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING
+TOOLS = (
+    Row(
+        path="tools list",
+        does="cli_tools",
+        columns=("tool_id", "name", "installed", "runnable", "version", "has_omni_route", "settings_path"),
+        slow="Asking each tool …",
+    ),
+    Row(path="tools show", does="cli_tool", arguments=("tool-id",)),
+    Row(path="tools apply", does="apply_cli_tool", arguments=("tool-id",)),
+    Row(path="tools reset", does="reset_cli_tool", arguments=("tool-id",)),
+    Row(path="evals suites", does="eval_suites", columns=("id", "name", "case_count", "description")),
+    Row(path="evals suite", does="eval_suite", arguments=("id",)),
+    Row(path="evals list", does="eval_runs", columns=_RUN),
+    Row(path="evals show", does="eval_run", arguments=("id",)),
+    Row(path="evals compare", does="compare_eval_runs", arguments=("first", "second")),
+    Row(path="evals start", does="start_evals", arguments=("suite-id",), columns=_RUN, show="runs", slow="Running …"),
+    Row(path="evals stop", does="stop_eval_run", arguments=("id",)),
+    Row(path="evals remove", does="delete_eval_run", arguments=("id",), confirm=_REMOVED),
+)
+
+ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING + TOOLS
