@@ -84,6 +84,7 @@ def test_secrets_go_in_and_never_come_out(made: GraphQLSchema) -> None:
     # The text of a key just made, once; masked hints; an answer; an address. Nothing else comes near.
     assert suspicious == {
         "CreatedApiKey.text",
+        "NewKeyText.text",
         "ProviderConnection.apiKeyHint",
         "PlaygroundNews.text",
         "OAuthClient.clientSecretHint",
@@ -117,6 +118,7 @@ def test_every_service_can_be_reached(made: GraphQLSchema) -> None:
         "combos": "combos",
         "combo_measures": "combos",  # a combo's metrics
         "aliases": "modelAliases",
+        "configuration": "configuration",
         "balancing": "balancingSettings",
         "model_list": "models",
         "system": "health",
