@@ -5,14 +5,24 @@ from omniroute.api.operation import Described, Operation
 from omniroute.edge.admission import Policy
 from omniroute.kit.errors import Conflict, NotFound
 
+_SECTIONS = (
+    "nodes", "connections", "models", "aliases", "combos", "keys", "budgets", "policies", "prices", "proxies",
+)  # fmt: skip
 _DOCUMENT = Described(
     name="ConfigurationDocument",
     schema={
         "type": "object",
-        "description": "The configuration by names, without secrets; docs/admin.md tells its sections.",
-        "required": ["version"],
-        "properties": {"version": {"type": "integer", "const": 1}},
-        "additionalProperties": True,
+        "description": "The configuration by names, without secrets; docs/admin.md tells what is in its sections.",
+        "required": ["version", *_SECTIONS, "settings"],
+        "properties": {
+            "version": {"type": "integer", "const": 1, "description": "The document's form."},
+            **{
+                name: {"type": "array", "items": {"type": "object"}, "description": f"All {name}."}
+                for name in _SECTIONS
+            },
+            "settings": {"type": "object", "description": "The groups of settings."},
+        },
+        "additionalProperties": False,
     },
 )
 
