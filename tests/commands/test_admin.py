@@ -1,6 +1,7 @@
 """`omniroute admin` as people and scripts use it, against a gateway that serves: the examples of docs/admin.md too."""
 
 import asyncio
+import inspect
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from omniroute.__main__ import cli
 from omniroute.client import Client
+from omniroute.client.generated.queries import Queries
 from omniroute.commands.admin.rows import GROUPS, ROWS
 from omniroute.kit.secret import Secret
 from tests.commands.programs import Installation
@@ -200,6 +202,19 @@ def test_every_query_and_mutation_has_a_command_or_a_reason() -> None:
     offered = {row.does for row in ROWS}
     assert methods - offered - ELSEWHERE == set(), "add a row to commands/admin/rows.py"
     assert offered <= methods
+
+
+async def test_every_command_that_only_looks_answers_without_options(operator: Operator) -> None:
+    looked = 0
+    for row in ROWS:
+        method = vars(Queries).get(row.does)
+        if method is None or any(
+            one.default is one.empty for one in inspect.signature(method).parameters.values() if one.name != "self"
+        ):
+            continue
+        assert await operator.does(*row.path.split()) is not None
+        looked += 1
+    assert looked > 20
 
 
 @pytest.mark.parametrize("words", [(), *((group,) for group in GROUPS), ("combos", "create"), ("apply",)])

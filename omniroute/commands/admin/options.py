@@ -80,8 +80,12 @@ def given(leaf: Leaf, typed: Any, read: ReadSecret) -> Any:
 def arguments(method: Callable[..., object], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a method from JSON; raise BadParameter where they do not fit."""
     made: dict[str, Any] = {}
-    for name, value in values.items():
-        kind = inspect.signature(method).parameters[name].annotation
+    known = inspect.signature(method).parameters
+    needed = {
+        name: {} for name, one in known.items() if one.default is one.empty and _is_struct(_plain(one.annotation)[0])
+    }
+    for name, value in {**needed, **values}.items():
+        kind = known[name].annotation
         wanted, _ = _plain(kind)
         lists = get_origin(wanted) is Sequence and _is_struct(get_args(wanted)[0]) and isinstance(value, dict)
         try:

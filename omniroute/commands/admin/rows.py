@@ -101,7 +101,7 @@ PROVIDERS = (
 
 MODELS = (
     Row(path="models list", does="models"),
-    Row(path="models catalogue", does="model_catalogue"),
+    Row(path="models catalogue", does="model_catalogue", columns=("name", "value.active", "value.models.id")),
     Row(path="models custom", does="custom_models"),
     Row(path="models add", does="set_custom_model", arguments=("provider", "model-id")),
     Row(path="models remove", does="delete_custom_model", arguments=("provider", "model"), confirm="Remove {0}/{1}?"),

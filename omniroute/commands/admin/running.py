@@ -1,10 +1,12 @@
 """Runs commands: opens the client that a profile names, asks, shows, and turns errors into exit codes."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -63,6 +65,10 @@ class Way:
             raise typer.Exit(shown.USAGE) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
+        except BrokenPipeError:
+            # Whoever read, such as `head`, has enough. What is left in the buffer must not fail once more at the end.
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the process ends
+            raise typer.Exit(0) from None
 
     def confirmed(self, question: str) -> None:
         """Ask a person; a script has to say --yes."""

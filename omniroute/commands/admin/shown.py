@@ -69,8 +69,14 @@ def tell_rows(rows: Sequence[Any], columns: Sequence[str]) -> None:
     if not rows:
         console(errors=True).print("There is nothing to list.", style="dim")
         return
-    wanted = columns or [one.name for one in fields(rows[0])]
+    wanted = columns or [column for one in fields(rows[0]) for column in _columns(one.name, rows)]
     console().print(table(wanted, ([_at(row, column) for column in wanted] for row in rows)))
+
+
+def _columns(name: str, rows: Sequence[Any]) -> list[str]:
+    """Return a field's columns: those of its parts, where it has some."""
+    part = next((one for row in rows if isinstance(one := getattr(row, name), msgspec.Struct)), None)
+    return [name] if part is None else [f"{name}.{one.name}" for one in fields(part)]
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import aclosing, nullcontext
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -70,10 +71,11 @@ def logs(
             given["keyId"] = (await finding.find(client, "key", given["keyId"])).id
         asked = arguments(Client.request_feed, {"filter": given}) if given else {}
         lines = _Lines(as_json=as_json)
-        async for heard in client.request_feed(**asked):
-            _tell_gap(heard)
-            for one in heard.value.requests:
-                lines.tell(one)
+        async with aclosing(client.request_feed(**asked).heard()) as feed:
+            async for heard in feed:
+                _tell_gap(heard)
+                for one in heard.value.requests:
+                    lines.tell(one)
 
     way.run(followed if follow else listed)
 
@@ -141,23 +143,17 @@ def health(watch: Watch = False, profile: ProfileName = None, url: Url = None, a
 async def _watch(feed: Feed[Any], show: Callable[[Any], Any], *, as_json: bool) -> None:
     """Show a feed: JSON lines for scripts, one picture that changes for people at a terminal."""
     console = shown.console()
-    with Live(console=console, auto_refresh=False, transient=False) if not as_json else _Quiet() as live:
-        async for heard in feed:
-            _tell_gap(heard)
-            if as_json:
-                shown.tell_json(heard.value)
-                continue
-            live.update(show(heard.value), refresh=True)
-
-
-class _Quiet:
-    """Stands in for a live picture where there is none."""
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
+    is_alive = console.is_terminal and not as_json
+    async with aclosing(feed.heard()) as messages:
+        with Live(console=console, auto_refresh=False) if is_alive else nullcontext() as live:
+            async for heard in messages:
+                _tell_gap(heard)
+                if as_json:
+                    shown.tell_json(heard.value)
+                elif live is None:
+                    console.print(show(heard.value))
+                else:
+                    live.update(show(heard.value), refresh=True)
 
 
 class _Lines:
