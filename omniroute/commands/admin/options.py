@@ -81,8 +81,10 @@ def arguments(method: Callable[..., object], values: Mapping[str, Any]) -> dict[
     """Return the arguments of a method from JSON; raise BadParameter where they do not fit."""
     made: dict[str, Any] = {}
     known = inspect.signature(method).parameters
-    needed = {
-        name: {} for name, one in known.items() if one.default is one.empty and _is_struct(_plain(one.annotation)[0])
+    needed: dict[str, Any] = {
+        name: {}
+        for name, one in known.items()
+        if one.default is one.empty and _is_struct(_plain(one.annotation)[0])
     }
     for name, value in {**needed, **values}.items():
         kind = known[name].annotation
