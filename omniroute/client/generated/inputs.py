@@ -739,6 +739,19 @@ class ModelPriceInput(Struct, frozen=True, kw_only=True, rename="camel"):
     request: Annotated[
         Decimal | UnsetType | None, Meta(description="For each request, in US dollars; null: nothing.")
     ] = UNSET
+    image: Annotated[
+        Decimal | UnsetType | None, Meta(description="For each picture that is made, in US dollars; null: nothing.")
+    ] = UNSET
+    audio_minute: Annotated[
+        Decimal | UnsetType | None, Meta(description="For each minute of sound, in US dollars; null: nothing.")
+    ] = UNSET
+    characters: Annotated[
+        Decimal | UnsetType | None,
+        Meta(description="For a million letters that are spoken, in US dollars; null: nothing."),
+    ] = UNSET
+    search: Annotated[
+        Decimal | UnsetType | None, Meta(description="For each search, in US dollars; null: nothing.")
+    ] = UNSET
 
 
 class PricedInput(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -839,6 +852,10 @@ class ResilienceSettingsChange(Struct, frozen=True, kw_only=True, rename="camel"
     ] = UNSET
     requests: Annotated[
         RequestLimitsChange | UnsetType | None, Meta(description="What to change of the limits of one request.")
+    ] = UNSET
+    heed_limits: Annotated[
+        bool | UnsetType | None,
+        Meta(description="Whether an account comes last while its provider says that nothing is left of a limit."),
     ] = UNSET
 
 
@@ -977,6 +994,16 @@ class CacheSettingsChange(Struct, frozen=True, kw_only=True, rename="camel"):
     )
 
 
+class BackupSettingsInput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What to change; what is left out stays."""
+
+    enabled: Annotated[bool | UnsetType | None, Meta(description="Whether backups are made by themselves.")] = UNSET
+    interval_hours: Annotated[int | UnsetType | None, Meta(description="Hours from one to the next.")] = UNSET
+    keep_hourly: Annotated[int | UnsetType | None, Meta(description="How many hours keep their newest backup.")] = UNSET
+    keep_daily: Annotated[int | UnsetType | None, Meta(description="How many days keep their newest backup.")] = UNSET
+    keep_weekly: Annotated[int | UnsetType | None, Meta(description="How many weeks keep their newest backup.")] = UNSET
+
+
 class CliToolInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """What a tool is to be pointed at."""
 
@@ -1017,6 +1044,22 @@ class EvalRunInput(Struct, frozen=True, kw_only=True, rename="camel"):
     max_cost_usd: Annotated[
         Decimal | UnsetType | None, Meta(description="Once a run has spent this many US dollars it asks no more.")
     ] = UNSET
+
+
+class SyncInput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where to sync to, and the passphrase that all instances share."""
+
+    kind: Annotated[enums.RemoteKind, Meta(description="How the remote is spoken to.")]
+    url: Annotated[str, Meta(description="Where the object is; that of a gateway for another OmniRoute.")]
+    passphrase: Annotated[str, Meta(description="What encrypts it end to end.")]
+    local: Annotated[bool | UnsetType, Meta(description="Whether it may be at a private address. (default: false)")] = (
+        UNSET
+    )
+    username: Annotated[str | UnsetType | None, Meta(description="As whom; the access key id of S3.")] = UNSET
+    credential: Annotated[
+        str | UnsetType | None, Meta(description="A password, token, admin key, or the secret key of S3.")
+    ] = UNSET
+    region: Annotated[str | UnsetType | None, Meta(description="The region of S3.")] = UNSET
 
 
 class PlaygroundInput(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -274,19 +274,41 @@ class Mutations(Asks):
         made: results.Done = await self._ask("clearCache", results.Done, {"part": part})
         return made
 
-    async def create_backup(self, *, reason: str | UnsetType = UNSET) -> results.Backup:
+    async def create_backup(
+        self, *, reason: str | UnsetType = UNSET, passphrase: str | UnsetType | None = UNSET
+    ) -> results.Backup:
         """Make a backup of this moment."""
-        made: results.Backup = await self._ask("createBackup", results.Backup, {"reason": reason})
+        made: results.Backup = await self._ask(
+            "createBackup", results.Backup, {"reason": reason, "passphrase": passphrase}
+        )
         return made
 
-    async def verify_backup(self, id: str) -> results.VerifiedBackup:
+    async def verify_backup(self, id: str, *, passphrase: str | UnsetType | None = UNSET) -> results.VerifiedBackup:
         """Read a backup from end to end and say what is wrong with it."""
-        made: results.VerifiedBackup = await self._ask("verifyBackup", results.VerifiedBackup, {"id": id})
+        made: results.VerifiedBackup = await self._ask(
+            "verifyBackup", results.VerifiedBackup, {"id": id, "passphrase": passphrase}
+        )
         return made
 
-    async def restore_backup(self, id: str) -> results.RestoredBackup:
+    async def restore_backup(self, id: str, *, passphrase: str | UnsetType | None = UNSET) -> results.RestoredBackup:
         """Put a backup in the place of everything, after a backup of what is there."""
-        made: results.RestoredBackup = await self._ask("restoreBackup", results.RestoredBackup, {"id": id})
+        made: results.RestoredBackup = await self._ask(
+            "restoreBackup", results.RestoredBackup, {"id": id, "passphrase": passphrase}
+        )
+        return made
+
+    async def drill_backup(
+        self, *, id: str | UnsetType | None = UNSET, passphrase: str | UnsetType | None = UNSET
+    ) -> results.DrilledBackup:
+        """Restore a backup, or the newest, into a database that is thrown away, and compare every row."""
+        made: results.DrilledBackup = await self._ask(
+            "drillBackup", results.DrilledBackup, {"id": id, "passphrase": passphrase}
+        )
+        return made
+
+    async def update_backup_settings(self, input: inputs.BackupSettingsInput) -> results.BackupSettings:
+        """Change when backups are made by themselves, and how many are kept."""
+        made: results.BackupSettings = await self._ask("updateBackupSettings", results.BackupSettings, {"input": input})
         return made
 
     async def delete_backup(self, id: str) -> results.Deleted:
@@ -321,6 +343,21 @@ class Mutations(Asks):
     async def delete_eval_run(self, id: str) -> results.Deleted:
         """Delete a run and its results."""
         made: results.Deleted = await self._ask("deleteEvalRun", results.Deleted, {"id": id})
+        return made
+
+    async def initialize_sync(self, input: inputs.SyncInput) -> results.SyncStatus:
+        """Name the remote, once it was seen to work."""
+        made: results.SyncStatus = await self._ask("initializeSync", results.SyncStatus, {"input": input})
+        return made
+
+    async def do_sync(self, action: enums.SyncAction, *, forget: bool | UnsetType = UNSET) -> results.SyncDone:
+        """Enable, sync now, or disable; `forget` removes the remote's copy with disable."""
+        made: results.SyncDone = await self._ask("doSync", results.SyncDone, {"action": action, "forget": forget})
+        return made
+
+    async def resolve_sync_conflict(self, name: str, side: enums.SyncSide) -> results.SyncDone:
+        """Choose whose version of an object holds, and sync."""
+        made: results.SyncDone = await self._ask("resolveSyncConflict", results.SyncDone, {"name": name, "side": side})
         return made
 
     async def prepare_playground(self, input: inputs.PlaygroundInput) -> results.PlaygroundRun:

@@ -293,6 +293,16 @@ class Queries(Asks):
         made: results.SimilarityReport = await self._ask("cacheSimilarity", results.SimilarityReport, {})
         return made
 
+    async def backup_settings(self) -> results.BackupSettings:
+        """When backups are made by themselves, and how many are kept."""
+        made: results.BackupSettings = await self._ask("backupSettings", results.BackupSettings, {})
+        return made
+
+    async def backup_progress(self) -> results.BackupProgress | None:
+        """What is under way; null when nothing is."""
+        made: results.BackupProgress | None = await self._ask("backupProgress", results.BackupProgress | None, {})
+        return made
+
     async def backups(self) -> tuple[results.Backup, ...]:
         """All backups, the newest first."""
         made: tuple[results.Backup, ...] = await self._ask("backups", tuple[results.Backup, ...], {})
@@ -333,6 +343,16 @@ class Queries(Asks):
         made: results.EvalComparison = await self._ask(
             "compareEvalRuns", results.EvalComparison, {"first": first, "second": second}
         )
+        return made
+
+    async def sync_status(self) -> results.SyncStatus:
+        """How synchronisation stands."""
+        made: results.SyncStatus = await self._ask("syncStatus", results.SyncStatus, {})
+        return made
+
+    async def sync_conflicts(self) -> tuple[results.SyncConflict, ...]:
+        """What was changed both here and elsewhere, as it stands now: the remote is asked."""
+        made: tuple[results.SyncConflict, ...] = await self._ask("syncConflicts", tuple[results.SyncConflict, ...], {})
         return made
 
     async def health(self) -> results.Health:

@@ -16,6 +16,7 @@ class ProviderModel(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str | None
     kind: enums.ModelKind
     dimensions: int | None
+    sizes: tuple[str, ...]
 
 
 class Provider(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -389,6 +390,10 @@ class ModelPrice(Struct, frozen=True, kw_only=True, rename="camel"):
     image_input: Decimal | None
     image_output: Decimal | None
     request: Decimal | None
+    image: Decimal | None
+    audio_minute: Decimal | None
+    characters: Decimal | None
+    search: Decimal | None
 
 
 class ModelPriceNamed(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -412,6 +417,10 @@ class ListedPrice(Struct, frozen=True, kw_only=True, rename="camel"):
     image_input: Decimal | None
     image_output: Decimal | None
     request: Decimal | None
+    image: Decimal | None
+    audio_minute: Decimal | None
+    characters: Decimal | None
+    search: Decimal | None
     source: enums.PriceSource
     version: str
     above: tuple[ModelPriceNamed, ...]
@@ -456,6 +465,7 @@ class RequestAttempt(Struct, frozen=True, kw_only=True, rename="camel"):
     provider: str
     connection_id: str
     model: str
+    started_ms: float
     latency_ms: float
     status: int | None
     failure: str | None
@@ -474,6 +484,7 @@ class RequestLogEntry(Struct, frozen=True, kw_only=True, rename="camel"):
     address: str | None
     user_agent: str | None
     format: str
+    kind: str
     path: str
     requested_model: str
     combo: str | None
@@ -826,6 +837,7 @@ class ResilienceSettings(Struct, frozen=True, kw_only=True, rename="camel"):
 
     profiles: tuple[NamedProfile, ...]
     requests: RequestLimits
+    heed_limits: bool
 
 
 class Breaker(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -1219,6 +1231,26 @@ class SimilarityReport(Struct, frozen=True, kw_only=True, rename="camel"):
     samples: tuple[SimilaritySample, ...]
 
 
+class BackupSettings(Struct, frozen=True, kw_only=True, rename="camel"):
+    """When backups are made by themselves, and how many are kept."""
+
+    enabled: bool
+    interval_hours: int
+    keep_hourly: int
+    keep_daily: int
+    keep_weekly: int
+
+
+class BackupProgress(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How far a backup, restore, export or import is."""
+
+    action: str
+    table: str
+    rows: int
+    total: int | None
+    started_at: datetime
+
+
 class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
     """A backup of everything in the database."""
 
@@ -1228,6 +1260,7 @@ class Backup(Struct, frozen=True, kw_only=True, rename="camel"):
     size: int
     reason: str
     version: str
+    encrypted: bool
     connection_count: int
     node_count: int
     combo_count: int
@@ -1334,6 +1367,35 @@ class EvalComparison(Struct, frozen=True, kw_only=True, rename="camel"):
     first_cost_usd: Decimal
     second_cost_usd: Decimal
     words: str
+
+
+class SyncStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How synchronisation stands."""
+
+    initialized: bool
+    enabled: bool
+    connected: bool
+    kind: enums.RemoteKind | None
+    url: str | None
+    local: bool | None
+    username: str | None
+    region: str | None
+    revision: int | None
+    last_sync: datetime | None
+    last_error: str | None
+    conflicts: int | None
+
+
+class SyncConflict(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An object that was changed both here and elsewhere. Its versions are JSON, null where a side removed
+    it.
+    """
+
+    name: str
+    kind: str
+    base: str | None
+    ours: str | None
+    theirs: str | None
 
 
 class Count(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -1501,6 +1563,16 @@ class RestoredBackup(Struct, frozen=True, kw_only=True, rename="camel"):
     after: tuple[NamedCount, ...]
 
 
+class DrilledBackup(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What came of restoring a backup into a database that was thrown away."""
+
+    backup_id: str
+    ok: bool
+    faults: tuple[str, ...]
+    rows: int
+    duration_ms: int
+
+
 class ChangedSettingsFile(Struct, frozen=True, kw_only=True, rename="camel"):
     """A settings file that changes."""
 
@@ -1522,6 +1594,17 @@ class EvalRunList(Struct, frozen=True, kw_only=True, rename="camel"):
     """Runs that began; those on answers that were handed in are over."""
 
     runs: tuple[EvalRun, ...]
+
+
+class SyncDone(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was done."""
+
+    action: enums.SyncAction
+    message: str
+    changed_here: int
+    changed_there: int
+    conflicts: int
+    revision: int
 
 
 class PlaygroundRun(Struct, frozen=True, kw_only=True, rename="camel"):

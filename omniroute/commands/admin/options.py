@@ -24,6 +24,8 @@ from omniroute.kit.secret import Secret
 
 ReadSecret = Callable[[str, str], Secret]
 NONE = "none"
+# Text in the schema, and yet nothing to be typed where others see it.
+_SECRETS = frozenset({"passphrase", "password", "credential"})
 # Options that every command has mean something else.
 _RESERVED = {"url": "target-url", "profile": "profile-change"}
 _SINGULAR = {"addresses": "address", "statuses": "status"}
@@ -82,9 +84,7 @@ def arguments(method: Callable[..., object], values: Mapping[str, Any]) -> dict[
     made: dict[str, Any] = {}
     known = inspect.signature(method).parameters
     needed: dict[str, Any] = {
-        name: {}
-        for name, one in known.items()
-        if one.default is one.empty and _is_struct(_plain(one.annotation)[0])
+        name: {} for name, one in known.items() if one.default is one.empty and _is_struct(_plain(one.annotation)[0])
     }
     for name, value in {**needed, **values}.items():
         kind = known[name].annotation
@@ -124,6 +124,8 @@ def _expanded(path: tuple[str, ...], kind: Any, *, words: str, needed: bool) -> 
             yield from _expanded((*path, one.name), one.type, words="", needed=needed and one.required)
         return
     many = get_origin(inner) is Sequence
+    if inner is str and path[-1] in _SECRETS:
+        inner = Secret
     yield Leaf(
         path=path,
         kind=get_args(inner)[0] if many else inner,

@@ -11,7 +11,8 @@ class Row:
     `arguments` are the options that stand as plain words, in order; `find` names for an option the kind of thing whose
     name may be given instead of its id (finding.py). `hide` are options that are left out. `columns` are the fields of
     a table, `show` the field of the answer that is worth showing. `confirm` is asked first. `slow` says what takes
-    time. `merge`: what is replaced as a whole is filled up from what is there. `note` follows on the help's first line.
+    time, and `follows` the query that tells how far it is. `merge`: what is replaced as a whole is filled up from what
+    is there. `note` follows on the help's first line.
     """
 
     path: str
@@ -24,5 +25,6 @@ class Row:
     show: str = ""
     confirm: str = ""
     slow: str = ""
+    follows: str = ""
     merge: bool = False
     note: str = ""

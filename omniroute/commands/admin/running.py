@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from omniroute.kit.errors import OmniError
 from omniroute.kit.json import JsonObject
 from omniroute.kit.secret import Secret
 from omniroute.kit.settings import access, variable
+from omniroute.kit.tasks import begin, end
 
+_LOOK_S = 0.5
 _NO_KEY = (
     "no key was given: sign in by `omniroute admin login`, or set OMNIROUTE_KEY. On the gateway's machine "
     "`omniroute admin create-key --name ops --scope admin` makes one"
@@ -100,14 +102,37 @@ def run(row: Row, leaves: Sequence[Leaf], way: Way, typed: Mapping[str, Any]) ->
         if row.merge and old is not None and isinstance(values.get("input"), dict):
             _merge(values["input"], old)
         asked = arguments(method, values)
-        with way.busy(row.slow):
-            answer = await getattr(client, row.does)(**asked)
+        with way.busy(row.slow) as status:
+            async with _followed(client, row, status):
+                answer = await getattr(client, row.does)(**asked)
         if way.as_json:
             shown.tell_json(answer)
         else:
             shown.tell(answer, row.columns, row.show)
 
     way.run(work)
+
+
+@asynccontextmanager
+async def _followed(client: Client, row: Row, status: Any) -> AsyncIterator[None]:
+    """Show how far something is for as long as it takes, where there is somebody to see it."""
+    if not row.follows or status is None:
+        yield
+        return
+    following = begin(_follow(client, row, status))
+    try:
+        yield
+    finally:
+        await end([following])
+
+
+async def _follow(client: Client, row: Row, status: Any) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        found = await getattr(client, row.follows)()
+        if found is not None:
+            total = f" of {found.total:,}" if found.total else ""
+            status.update(f"{row.slow} {found.table}: {found.rows:,}{total} rows")
 
 
 def read_secret(source: str, name: str) -> Secret:
