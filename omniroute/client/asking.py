@@ -17,6 +17,8 @@ from omniroute.kit.secret import Secret
 
 _DENIED = frozenset({"unauthenticated", "forbidden", "invalid_key"})
 _DENIED_STATUSES = frozenset({401, 403})
+# The gateway's own faults, and documents that its schema does not take; other errors say why something is refused.
+_FAULTS = frozenset({"", "internal_error", "timeout", "bad_document", "unavailable", "database_unavailable"})
 _FAILURES = frozenset({"InvalidInput", "Missing", "Conflicting", "Refused"})
 
 
@@ -87,7 +89,11 @@ def raise_first(errors: Any, *, denied: bool = False) -> None:
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     code = (first.get("extensions") or {}).get("code", "")
     message = str(first.get("message", "the gateway failed without a word"))
-    raise (Denied if denied or code in _DENIED else Faulty)(message, code=code or None)
+    if denied or code in _DENIED:
+        raise Denied(message, code=code or None)
+    if code in _FAULTS:
+        raise Faulty(message, code=code or None)
+    raise Refusal(message, kind="Missing" if code == "not_found" else "Conflicting", code=code)
 
 
 def _data(answer: httpx.Response) -> JsonObject:
