@@ -30,6 +30,9 @@ from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.nodes import Nodes as NodeRows
 
 
+_SIGNED_IN = "oauth"
+
+
 class Section(Protocol):
     """One section. `current` are its things by name, `wanted` those of a document, None when it has no such section."""
 
@@ -144,7 +147,7 @@ class NodeSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSection:
-    """Connections by `provider/name`."""
+    """Connections by `provider/name`; those of accounts that a person signed in to are no document's business."""
 
     providers: Providers
     rows: ConnectionRows
@@ -159,6 +162,8 @@ class ConnectionSection:
         nodes = prefixes(await self.nodes.list())
         found: dict[str, ConnectionEntry] = {}
         for row in await self.rows.list():
+            if row.auth_type == _SIGNED_IN:
+                continue
             provider = nodes.get(row.provider, row.provider)
             found[f"{provider}/{row.name}"] = ConnectionEntry(
                 provider=provider,

@@ -195,6 +195,21 @@ class NodeType(StrEnum):
     ANTHROPIC = "ANTHROPIC"
 
 
+class OAuthClientAuth(StrEnum):
+    """How a client proves itself."""
+
+    NONE = "NONE"
+    POST = "POST"
+    BASIC = "BASIC"
+
+
+class OAuthFlow(StrEnum):
+    """How a person gives consent."""
+
+    AUTHORIZATION_CODE = "AUTHORIZATION_CODE"
+    DEVICE_CODE = "DEVICE_CODE"
+
+
 class PolicyRuling(StrEnum):
     """What becomes of a request."""
 

@@ -287,6 +287,41 @@ class ProviderConnectionChange(Struct, frozen=True, kw_only=True, rename="camel"
     is_active: Annotated[bool | UnsetType | None, Meta(description="Whether requests may use it.")] = UNSET
 
 
+class OAuthClientInput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What to set of a client; what is left out stays, null takes back what was set."""
+
+    client_id: Annotated[str | UnsetType | None, Meta(description="The client id that the provider gave.")] = UNSET
+    client_secret: Annotated[Secret | UnsetType | None, Meta(description="Its secret, where it has one.")] = UNSET
+    flow: Annotated[enums.OAuthFlow | UnsetType | None, Meta(description="How a person gives consent.")] = UNSET
+    authorize_url: Annotated[str | UnsetType | None, Meta(description="Where consent is given.")] = UNSET
+    token_url: Annotated[str | UnsetType | None, Meta(description="Where tokens are granted.")] = UNSET
+    device_url: Annotated[str | UnsetType | None, Meta(description="Where a device flow begins.")] = UNSET
+    revoke_url: Annotated[str | UnsetType | None, Meta(description="Where tokens are taken back.")] = UNSET
+    usage_url: Annotated[str | UnsetType | None, Meta(description="Where the quota of an account is told.")] = UNSET
+    scopes: Annotated[Sequence[str] | UnsetType | None, Meta(description="What is asked for.")] = UNSET
+    client_auth: Annotated[
+        enums.OAuthClientAuth | UnsetType | None, Meta(description="How the client proves itself.")
+    ] = UNSET
+    local: Annotated[
+        bool | UnsetType | None, Meta(description="Whether these addresses may lie in a private network.")
+    ] = UNSET
+
+
+class SignInInput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How to begin a sign-in."""
+
+    name: Annotated[
+        str | UnsetType | None, Meta(description="What to call the connection; left out: as the account.")
+    ] = UNSET
+    connection_id: Annotated[str | UnsetType | None, Meta(description="The connection to sign in anew.")] = UNSET
+    redirect_uri: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="Where the browser comes back: /api/oauth/{provider}/callback of this gateway, or your own page."
+        ),
+    ] = UNSET
+
+
 class NodeHeaderInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """A header to send to a node."""
 
@@ -417,6 +452,14 @@ class ProxySettingsChange(Struct, frozen=True, kw_only=True, rename="camel"):
         Sequence[str] | UnsetType | None,
         Meta(description="Hosts that are reached without a proxy. The list replaces the one before."),
     ] = UNSET
+
+
+class ModelVisibilityChange(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What to hide or show; what is left out stays."""
+
+    hidden: Annotated[Sequence[str] | UnsetType | None, Meta(description="All names that are hidden.")] = UNSET
+    hide: Annotated[str | UnsetType | None, Meta(description="One name to hide as well.")] = UNSET
+    show: Annotated[str | UnsetType | None, Meta(description="One name to show again.")] = UNSET
 
 
 class CustomModelInput(Struct, frozen=True, kw_only=True, rename="camel"):

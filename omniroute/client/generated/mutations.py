@@ -34,6 +34,55 @@ class Mutations(Asks):
         made: results.Deleted = await self._ask("deleteProviderConnection", results.Deleted, {"id": id})
         return made
 
+    async def set_oauth_client(self, provider: str, input: inputs.OAuthClientInput) -> results.OAuthClient:
+        """Set the client id (and secret) of a provider, and for a node its OAuth endpoints."""
+        made: results.OAuthClient = await self._ask(
+            "setOauthClient", results.OAuthClient, {"provider": provider, "input": input}
+        )
+        return made
+
+    async def begin_sign_in(self, provider: str, input: inputs.SignInInput) -> results.OAuthAuthorization:
+        """Begin a sign-in: where to send a person for consent."""
+        made: results.OAuthAuthorization = await self._ask(
+            "beginSignIn", results.OAuthAuthorization, {"provider": provider, "input": input}
+        )
+        return made
+
+    async def begin_device_sign_in(
+        self, provider: str, *, input: inputs.SignInInput | UnsetType | None = UNSET
+    ) -> results.OAuthDevice:
+        """Begin a device sign-in: what a person types where."""
+        made: results.OAuthDevice = await self._ask(
+            "beginDeviceSignIn", results.OAuthDevice, {"provider": provider, "input": input}
+        )
+        return made
+
+    async def finish_sign_in(self, provider: str, code: str, state: str) -> results.SignedInConnection:
+        """Finish a sign-in with the code that came back."""
+        made: results.SignedInConnection = await self._ask(
+            "finishSignIn", results.SignedInConnection, {"provider": provider, "code": code, "state": state}
+        )
+        return made
+
+    async def poll_sign_in(self, provider: str, device_code: str) -> results.OAuthPoll:
+        """Ask how a device sign-in stands."""
+        made: results.OAuthPoll = await self._ask(
+            "pollSignIn", results.OAuthPoll, {"provider": provider, "deviceCode": device_code}
+        )
+        return made
+
+    async def refresh_account(self, connection: str) -> results.OAuthAccount:
+        """Renew an account's token now."""
+        made: results.OAuthAccount = await self._ask("refreshAccount", results.OAuthAccount, {"connection": connection})
+        return made
+
+    async def revoke_account(self, connection: str) -> results.OAuthRevocation:
+        """Take an account's tokens back, and stop using it; the connection stays."""
+        made: results.OAuthRevocation = await self._ask(
+            "revokeAccount", results.OAuthRevocation, {"connection": connection}
+        )
+        return made
+
     async def create_provider_node(self, input: inputs.ProviderNodeInput) -> results.ProviderNode:
         """Make a node. It is used through connections, which hold the keys."""
         made: results.ProviderNode = await self._ask("createProviderNode", results.ProviderNode, {"input": input})
@@ -87,6 +136,18 @@ class Mutations(Asks):
         """Fetch an address through a proxy; nothing is stored."""
         made: results.ProxyTest = await self._ask(
             "testProxy", results.ProxyTest, {"input": input, "url": url, "local": local}
+        )
+        return made
+
+    async def discover_models(self, *, connection: str | UnsetType | None = UNSET) -> results.Discovered:
+        """Ask the providers of all active connections, or of one, for their models."""
+        made: results.Discovered = await self._ask("discoverModels", results.Discovered, {"connection": connection})
+        return made
+
+    async def update_model_visibility(self, input: inputs.ModelVisibilityChange) -> results.ModelVisibility:
+        """Hide models from clients, or show them again."""
+        made: results.ModelVisibility = await self._ask(
+            "updateModelVisibility", results.ModelVisibility, {"input": input}
         )
         return made
 

@@ -39,6 +39,18 @@ class Queries(Asks):
         )
         return made
 
+    async def oauth_clients(self) -> tuple[results.OAuthClient, ...]:
+        """The clients with which the gateway signs in at providers."""
+        made: tuple[results.OAuthClient, ...] = await self._ask("oauthClients", tuple[results.OAuthClient, ...], {})
+        return made
+
+    async def oauth_accounts(self, *, provider: str | UnsetType | None = UNSET) -> tuple[results.OAuthAccount, ...]:
+        """The signed-in accounts, or those at one provider or node."""
+        made: tuple[results.OAuthAccount, ...] = await self._ask(
+            "oauthAccounts", tuple[results.OAuthAccount, ...], {"provider": provider}
+        )
+        return made
+
     async def provider_nodes(self) -> tuple[results.ProviderNode, ...]:
         """All custom nodes."""
         made: tuple[results.ProviderNode, ...] = await self._ask("providerNodes", tuple[results.ProviderNode, ...], {})
@@ -59,6 +71,18 @@ class Queries(Asks):
         made: tuple[results.CatalogProviderNamed, ...] = await self._ask(
             "modelCatalogue", tuple[results.CatalogProviderNamed, ...], {}
         )
+        return made
+
+    async def model_discoveries(self) -> tuple[results.ModelDiscovery, ...]:
+        """When each connection's provider was asked for its models, and what came of it."""
+        made: tuple[results.ModelDiscovery, ...] = await self._ask(
+            "modelDiscoveries", tuple[results.ModelDiscovery, ...], {}
+        )
+        return made
+
+    async def model_visibility(self) -> results.ModelVisibility:
+        """Which models are hidden from clients."""
+        made: results.ModelVisibility = await self._ask("modelVisibility", results.ModelVisibility, {})
         return made
 
     async def custom_models(self, *, provider: str | UnsetType | None = UNSET) -> tuple[results.CustomModel, ...]:

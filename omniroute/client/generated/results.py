@@ -56,8 +56,44 @@ class ProviderConnection(Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     cooldown_until: datetime | None
     last_error: str | None
+    expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class OAuthClient(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How the gateway signs in at a provider."""
+
+    provider: str
+    name: str
+    ready: bool
+    reason: str | None
+    client_id: str | None
+    client_secret_hint: str | None
+    flow: enums.OAuthFlow
+    authorize_url: str | None
+    token_url: str
+    device_url: str | None
+    revoke_url: str | None
+    usage_url: str | None
+    scopes: tuple[str, ...]
+    local: bool
+
+
+class OAuthAccount(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A signed-in connection."""
+
+    connection_id: str
+    provider: str
+    name: str
+    account: str | None
+    status: str
+    reason: str | None
+    problem: str | None
+    scope: str | None
+    renewable: bool
+    expires_at: datetime | None
+    refreshed_at: datetime | None
 
 
 class NodeHeader(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -117,8 +153,17 @@ class CatalogModel(Struct, frozen=True, kw_only=True, rename="camel"):
     type: enums.CustomModelKind
     custom: bool
     context_window: int | None
+    output_limit: int | None
+    input_modalities: tuple[str, ...]
+    output_modalities: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    deprecated: bool | None
     input_usd_per_million: Decimal | None
     output_usd_per_million: Decimal | None
+    source: str
+    found_at: datetime | None
+    hidden: bool
+    available: bool | None
 
 
 class CatalogProvider(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -135,6 +180,24 @@ class CatalogProviderNamed(Struct, frozen=True, kw_only=True, rename="camel"):
 
     name: str
     value: CatalogProvider
+
+
+class ModelDiscovery(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What one connection's provider listed."""
+
+    connection_id: str
+    provider: str
+    origin: str
+    count: int
+    found_at: datetime | None
+    tried_at: datetime
+    problem: str | None
+
+
+class ModelVisibility(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which models are hidden from clients."""
+
+    hidden: tuple[str, ...]
 
 
 class CustomModel(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -155,6 +218,7 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     owned_by: str
+    kind: str | None
 
 
 class ModelAlias(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -613,11 +677,21 @@ class UsageHistory(Struct, frozen=True, kw_only=True, rename="camel"):
     active_requests: tuple[RunningCount, ...]
 
 
-class FloatNamed(Struct, frozen=True, kw_only=True, rename="camel"):
+class AccountQuota(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is used of an allowance, in the provider's own unit."""
+
+    used: float
+    total: float | None
+    remaining: float | None
+    unlimited: bool
+    reset_at: datetime | None
+
+
+class AccountQuotaNamed(Struct, frozen=True, kw_only=True, rename="camel"):
     """One of several that are told apart by name."""
 
     name: str
-    value: float
+    value: AccountQuota
 
 
 class ConnectionUsage(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -627,7 +701,7 @@ class ConnectionUsage(Struct, frozen=True, kw_only=True, rename="camel"):
     provider: str
     name: str
     plan: str | None
-    quotas: tuple[FloatNamed, ...]
+    quotas: tuple[AccountQuotaNamed, ...]
     last_hour: Usage
     last_day: Usage
     last30_days: Usage
@@ -1438,6 +1512,55 @@ class Deleted(Struct, frozen=True, kw_only=True, rename="camel"):
     id: str
 
 
+class OAuthAuthorization(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where to send a person for consent."""
+
+    provider: str
+    flow_type: enums.OAuthFlow
+    auth_url: str
+    state: str
+    redirect_uri: str
+    expires_at: datetime
+
+
+class OAuthDevice(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a person types where."""
+
+    provider: str
+    flow_type: enums.OAuthFlow
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    interval: int
+    expires_at: datetime
+
+
+class SignedInConnection(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A connection that a sign-in made or renewed."""
+
+    success: bool
+    connection: ProviderConnection
+
+
+class OAuthPoll(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How a device flow stands."""
+
+    success: bool
+    pending: bool
+    error: str | None
+    error_description: str | None
+    interval: int | None
+
+
+class OAuthRevocation(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How taking a sign-in back went."""
+
+    connection_id: str
+    told: bool
+    message: str
+
+
 class Diagnosis(Struct, frozen=True, kw_only=True, rename="camel"):
     """What a check means."""
 
@@ -1484,6 +1607,12 @@ class ProxyTest(Struct, frozen=True, kw_only=True, rename="camel"):
     proxy_url: str
     public_ip: str | None
     error: str | None
+
+
+class Discovered(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What providers were asked, and what came of it."""
+
+    discoveries: tuple[ModelDiscovery, ...]
 
 
 class TargetTestResult(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -25,7 +25,7 @@ from omniroute.kit.secret import Secret
 ReadSecret = Callable[[str, str], Secret]
 NONE = "none"
 # Text in the schema, and yet nothing to be typed where others see it.
-_SECRETS = frozenset({"passphrase", "password", "credential"})
+_SECRETS = frozenset({"passphrase", "password", "credential", "client_secret"})
 # Options that every command has mean something else.
 _RESERVED = {"url": "target-url", "profile": "profile-change"}
 _SINGULAR = {"addresses": "address", "statuses": "status"}

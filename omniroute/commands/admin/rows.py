@@ -4,6 +4,7 @@ from omniroute.commands.admin.row import Row
 
 GROUPS = {
     "providers": "Connections: accounts and keys at providers.",
+    "accounts": "Accounts at providers that a person signs in to.",
     "nodes": "Endpoints of your own, with a prefix for model names.",
     "models": "What clients can name, and whether it can be had.",
     "aliases": "Other names for models and combos.",
@@ -255,6 +256,29 @@ RUNNING = (
     Row(path="system stop", does="shutdown", confirm="Let requests finish, then stop?"),
 )
 
+_AT = {"connection": "connection"}
+ACCOUNTS = (
+    Row(path="accounts list", does="oauth_accounts"),
+    Row(path="accounts clients", does="oauth_clients"),
+    Row(path="accounts set-client", does="set_oauth_client", arguments=("provider",)),
+    Row(path="accounts begin", does="begin_sign_in", arguments=("provider",)),
+    Row(path="accounts finish", does="finish_sign_in", arguments=("provider",)),
+    Row(path="accounts begin-device", does="begin_device_sign_in", arguments=("provider",)),
+    Row(path="accounts poll-device", does="poll_sign_in", arguments=("provider",)),
+    Row(path="accounts refresh", does="refresh_account", arguments=("connection",), find=_AT),
+    Row(
+        path="accounts revoke",
+        does="revoke_account",
+        arguments=("connection",),
+        find=_AT,
+        confirm="Take the tokens of {0} back?",
+    ),
+    Row(path="models discoveries", does="model_discoveries"),
+    Row(path="models discover", does="discover_models", find=_AT, slow="Asking providers …"),
+    Row(path="models visibility", does="model_visibility"),
+    Row(path="models set-visibility", does="update_model_visibility"),
+)
+
 TOOLS = (
     Row(
         path="tools list",
@@ -275,4 +299,4 @@ TOOLS = (
     Row(path="evals remove", does="delete_eval_run", arguments=("id",), confirm=_REMOVED),
 )
 
-ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING + TOOLS
+ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING + ACCOUNTS + TOOLS
