@@ -29,7 +29,6 @@ from omniroute.services.rules import fault
 from omniroute.storage.connections import Connections as ConnectionRows
 from omniroute.storage.nodes import Nodes as NodeRows
 
-
 _SIGNED_IN = "oauth"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 
 import pytest
 
@@ -25,10 +25,9 @@ async def test_every_query_that_needs_nothing_answers_in_types(gateway: RunningG
         for name, method in vars(Queries).items():
             if name.startswith("_") or len(inspect.signature(method).parameters) > 1:
                 continue
-            try:
+            # There is no remote to sync with.
+            with pytest.raises(Refusal) if name == "sync_conflicts" else nullcontext():
                 await getattr(client, name)()
-            except Refusal as refused:
-                assert name == "sync_conflicts", refused.message  # nothing was set up to sync with
             asked += 1
     assert asked > 25
 
