@@ -159,11 +159,29 @@ class IpFilterMode(StrEnum):
     WHITELIST_PRIORITY = "WHITELIST_PRIORITY"
 
 
+class JobCause(StrEnum):
+    """Why a job ran."""
+
+    SCHEDULE = "SCHEDULE"
+    MISSED = "MISSED"
+    MANUAL = "MANUAL"
+
+
+class JobOutcome(StrEnum):
+    """How a run stands or ended."""
+
+    RUNNING = "RUNNING"
+    OK = "OK"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+
+
 class KeyScope(StrEnum):
     """What a key may do."""
 
     INFERENCE = "INFERENCE"
     ADMIN = "ADMIN"
+    METRICS = "METRICS"
 
 
 class ModelKind(StrEnum):

@@ -13,6 +13,14 @@ class Feeds(Follows):
         """A run as it is, and again whenever a case is done, until it ends."""
         return self._follow("evalFeed", results.EvalRun, {"id": id}, endless=False)
 
+    def job_feed(self, *, interval_ms: int | UnsetType = UNSET) -> Feed[results.JobNews]:
+        """Jobs as they begin, go on and end."""
+        return self._follow("jobFeed", results.JobNews, {"intervalMs": interval_ms}, endless=True)
+
+    def audit_feed(self) -> Feed[results.AuditNews]:
+        """What is done and what is refused, as it happens."""
+        return self._follow("auditFeed", results.AuditNews, {}, endless=True)
+
     def request_feed(
         self, *, filter: inputs.RequestFeedFilter | UnsetType | None = UNSET, interval_ms: int | UnsetType = UNSET
     ) -> Feed[results.RequestNews]:

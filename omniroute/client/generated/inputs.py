@@ -240,6 +240,20 @@ class PolicyInput(Struct, frozen=True, kw_only=True, rename="camel"):
     ] = UNSET
 
 
+class AuditFilter(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which entries; what is left out does not matter."""
+
+    action: Annotated[str | UnsetType | None, Meta(description="What was done, in full.")] = UNSET
+    actor: Annotated[str | UnsetType | None, Meta(description="Who did it: a name or an id.")] = UNSET
+    target: Annotated[str | UnsetType | None, Meta(description="What it was done to, in full.")] = UNSET
+    outcome: Annotated[str | UnsetType | None, Meta(description="`ok`, `refused` or `failed`.")] = UNSET
+    surface: Annotated[
+        str | UnsetType | None, Meta(description="The way in: rest, graphql, dashboard, command, job or system.")
+    ] = UNSET
+    since: Annotated[datetime | UnsetType | None, Meta(description="From when on.")] = UNSET
+    until: Annotated[datetime | UnsetType | None, Meta(description="Before when.")] = UNSET
+
+
 class ProviderConnectionInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """A new connection."""
 
@@ -1103,6 +1117,33 @@ class SyncInput(Struct, frozen=True, kw_only=True, rename="camel"):
         str | UnsetType | None, Meta(description="A password, token, admin key, or the secret key of S3.")
     ] = UNSET
     region: Annotated[str | UnsetType | None, Meta(description="The region of S3.")] = UNSET
+
+
+class RetentionSettingsChange(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What to change; what is left out stays, and 0 keeps all."""
+
+    request_log_days: Annotated[
+        int | UnsetType | None, Meta(description="For how many days requests are kept in the log.")
+    ] = UNSET
+    request_log_rows: Annotated[
+        int | UnsetType | None, Meta(description="How many requests the log holds at most.")
+    ] = UNSET
+    usage_days: Annotated[
+        int | UnsetType | None, Meta(description="For how many days the sums by the minute are kept.")
+    ] = UNSET
+    audit_days: Annotated[int | UnsetType | None, Meta(description="For how many days the audit log is kept.")] = UNSET
+
+
+class JobChange(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What to change; what is left out stays."""
+
+    enabled: Annotated[bool | UnsetType | None, Meta(description="Whether it runs by the clock.")] = UNSET
+    schedule: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="When it runs: a span such as 15m, 6h or 1d, or a crontab's five fields; null goes back to its own."
+        ),
+    ] = UNSET
 
 
 class PlaygroundInput(Struct, frozen=True, kw_only=True, rename="camel"):

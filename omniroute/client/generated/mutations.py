@@ -421,6 +421,23 @@ class Mutations(Asks):
         made: results.SyncDone = await self._ask("resolveSyncConflict", results.SyncDone, {"name": name, "side": side})
         return made
 
+    async def run_job(self, name: str) -> results.JobRun:
+        """Start a job now, also one that is off."""
+        made: results.JobRun = await self._ask("runJob", results.JobRun, {"name": name})
+        return made
+
+    async def update_retention_settings(self, input: inputs.RetentionSettingsChange) -> results.RetentionSettings:
+        """Change how long logs are kept; the job `retention` carries it out."""
+        made: results.RetentionSettings = await self._ask(
+            "updateRetentionSettings", results.RetentionSettings, {"input": input}
+        )
+        return made
+
+    async def update_job(self, name: str, input: inputs.JobChange) -> results.Job:
+        """Switch a job on or off, or give it another schedule."""
+        made: results.Job = await self._ask("updateJob", results.Job, {"name": name, "input": input})
+        return made
+
     async def prepare_playground(self, input: inputs.PlaygroundInput) -> results.PlaygroundRun:
         """Check a question to a model. It is sent when its answer is watched."""
         made: results.PlaygroundRun = await self._ask("preparePlayground", results.PlaygroundRun, {"input": input})

@@ -379,6 +379,52 @@ class Queries(Asks):
         made: tuple[results.SyncConflict, ...] = await self._ask("syncConflicts", tuple[results.SyncConflict, ...], {})
         return made
 
+    async def jobs(self) -> tuple[results.Job, ...]:
+        """All jobs."""
+        made: tuple[results.Job, ...] = await self._ask("jobs", tuple[results.Job, ...], {})
+        return made
+
+    async def job(self, name: str) -> results.Job | None:
+        """One job; null when there is none of this name."""
+        made: results.Job | None = await self._ask("job", results.Job | None, {"name": name})
+        return made
+
+    async def retention_settings(self) -> results.RetentionSettings:
+        """How long logs are kept."""
+        made: results.RetentionSettings = await self._ask("retentionSettings", results.RetentionSettings, {})
+        return made
+
+    async def job_runs(
+        self,
+        *,
+        first: int | UnsetType = UNSET,
+        after: str | UnsetType | None = UNSET,
+        job: str | UnsetType | None = UNSET,
+    ) -> results.JobRunConnection:
+        """Runs of jobs, the newest first: of one job, or of all."""
+        made: results.JobRunConnection = await self._ask(
+            "jobRuns", results.JobRunConnection, {"first": first, "after": after, "job": job}
+        )
+        return made
+
+    async def audit_log(
+        self,
+        *,
+        first: int | UnsetType = UNSET,
+        after: str | UnsetType | None = UNSET,
+        filter: inputs.AuditFilter | UnsetType | None = UNSET,
+    ) -> results.AuditEntryConnection:
+        """What was done and what was refused, the newest first."""
+        made: results.AuditEntryConnection = await self._ask(
+            "auditLog", results.AuditEntryConnection, {"first": first, "after": after, "filter": filter}
+        )
+        return made
+
+    async def audit_verdict(self) -> results.AuditVerdict:
+        """Whether the audit log is whole: it is read from end to end."""
+        made: results.AuditVerdict = await self._ask("auditVerdict", results.AuditVerdict, {})
+        return made
+
     async def health(self) -> results.Health:
         """How the gateway fares."""
         made: results.Health = await self._ask("health", results.Health, {})

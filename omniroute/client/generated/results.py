@@ -1472,6 +1472,98 @@ class SyncConflict(Struct, frozen=True, kw_only=True, rename="camel"):
     theirs: str | None
 
 
+class JobRun(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One run of a job."""
+
+    id: str
+    job: str
+    cause: enums.JobCause
+    outcome: enums.JobOutcome
+    started_at: datetime
+    took_ms: int | None
+    message: str
+    fraction: float | None
+
+
+class Job(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Work that is done by the clock."""
+
+    name: str
+    description: str
+    enabled: bool
+    schedule: str
+    default_schedule: str
+    running: bool
+    next_run_at: datetime | None
+    last_run: JobRun | None
+
+
+class RetentionSettings(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How long logs are kept; 0 keeps all."""
+
+    request_log_days: int
+    request_log_rows: int
+    usage_days: int
+    audit_days: int
+
+
+class JobRunEdge(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing on a page."""
+
+    cursor: str
+    node: JobRun
+
+
+class JobRunConnection(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One page of a list."""
+
+    edges: tuple[JobRunEdge, ...]
+    page_info: PageInfo
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something that was done, or refused."""
+
+    id: str
+    timestamp: datetime
+    action: str
+    target: str | None
+    outcome: str
+    details: str | None
+    actor: str | None
+    actor_id: str | None
+    actor_kind: str
+    surface: str
+    operation: str | None
+    ip_address: str | None
+    request_id: str | None
+    before: Any
+    after: Any
+    hash: str
+
+
+class AuditEntryEdge(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing on a page."""
+
+    cursor: str
+    node: AuditEntry
+
+
+class AuditEntryConnection(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One page of a list."""
+
+    edges: tuple[AuditEntryEdge, ...]
+    page_info: PageInfo
+
+
+class AuditVerdict(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What checking the audit log found."""
+
+    ok: bool
+    rows: int
+    faults: tuple[str, ...]
+
+
 class Count(Struct, frozen=True, kw_only=True, rename="camel"):
     """A figure of one of the gateway's parts."""
 
@@ -1740,6 +1832,22 @@ class PlaygroundRun(Struct, frozen=True, kw_only=True, rename="camel"):
     """A question that waits to be watched; nothing was sent yet."""
 
     id: str
+
+
+class JobNews(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Jobs that changed since the last message; in a snapshot all."""
+
+    snapshot: bool
+    missed: int
+    jobs: tuple[Job, ...]
+
+
+class AuditNews(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Entries since the last message, the oldest first; a snapshot has the newest fifty."""
+
+    snapshot: bool
+    missed: int
+    entries: tuple[AuditEntry, ...]
 
 
 class LiveRequest(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -24,6 +24,8 @@ GROUPS = {
     "tools": "Client tools on the gateway's machine.",
     "evals": "Questions with known answers, put to models and combos.",
     "sync": "The same configuration on several gateways.",
+    "jobs": "What the gateway does by itself from time to time.",
+    "audit": "Who changed what.",
     "locks": "Who is locked out after wrong passwords.",
     "system": "Begin again, or stop.",
     "profiles": "The gateways that this user signed in to.",
@@ -299,4 +301,16 @@ TOOLS = (
     Row(path="evals remove", does="delete_eval_run", arguments=("id",), confirm=_REMOVED),
 )
 
-ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING + ACCOUNTS + TOOLS
+UPKEEP = (
+    Row(path="jobs list", does="jobs"),
+    Row(path="jobs show", does="job", arguments=("name",)),
+    Row(path="jobs runs", does="job_runs"),
+    Row(path="jobs run", does="run_job", arguments=("name",), slow="Running it …"),
+    Row(path="jobs set", does="update_job", arguments=("name",)),
+    Row(path="jobs retention", does="retention_settings"),
+    Row(path="jobs set-retention", does="update_retention_settings"),
+    Row(path="audit list", does="audit_log"),
+    Row(path="audit verify", does="audit_verdict", slow="Following the chain …"),
+)
+
+ROWS = PROVIDERS + MODELS + KEYS + PRICING + POLICIES + RUNNING + ACCOUNTS + TOOLS + UPKEEP
