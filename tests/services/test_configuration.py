@@ -168,3 +168,16 @@ def _with_secrets(value: Any) -> Any:
             return f"secret-of-{value['env'].lower()}"
         return {name: _with_secrets(one) for name, one in value.items()}
     return [_with_secrets(one) for one in value] if isinstance(value, list) else value
+
+
+async def test_the_audit_log_has_what_was_applied_and_no_secret(gateway: RunningGateway) -> None:
+    headers = {"authorization": f"Bearer {gateway.admin_key}"}
+    plan = {"document": DOCUMENT, "plan": True}
+    for body in (plan, {"document": DOCUMENT}):
+        answer = await gateway.http.post(f"{gateway.url}/api/configuration", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["applied"] == (body is not plan)
+    query = "{ auditLog(first: 100) { edges { node { action target operation details before after } } } }"
+    told = await gateway.http.post(f"{gateway.url}/graphql", json={"query": query}, headers=headers)
+    assert "applyConfiguration" in told.text
+    assert all(secret not in told.text for secret in SECRETS)
