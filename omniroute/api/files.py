@@ -57,7 +57,6 @@ async def send_file(made: AbstractAsyncContextManager[Exported], media: str, sen
             "content-type": media,
             "content-length": str(exported.size),
             "content-disposition": f'attachment; filename="{exported.filename}"',
-            "cache-control": "no-cache, no-store",
         }
         await send({"type": "http.response.start", "status": 200, "headers": Headers(headers).raw})
         if not whole:

@@ -6,11 +6,11 @@ here where a schema has none of its own, and a test demands that no field is lef
 
 from collections.abc import Mapping
 
-from omniroute.api.accounts_words import ACCOUNT_PARAMETERS, ACCOUNTS
 from omniroute.api.figures import FIGURES
+from omniroute.api.glossary_accounts import ACCOUNT_PARAMETERS, ACCOUNTS
 from omniroute.api.glossary_operating import OPERATING
 from omniroute.api.glossary_saving import SAVING
-from omniroute.api.upkeep_words import UPKEEP
+from omniroute.api.glossary_upkeep import UPKEEP
 
 WORDS: Mapping[str, str] = {
     **ACCOUNTS,

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 
 SAVING: Mapping[str, str] = {
+    "Applied.applied": "Whether it was done: false for a plan.",
+    "Applied.differences": "What the document changes, or would, section by section.",
+    "Applied.others": "What is there and not named in the document's sections; `prune` removes it.",
+    "Difference.section": "The section of the document.",
+    "Difference.changes": "What changes in it.",
+    "ToApply.document": "The configuration, as an export has it; sections that are left out stay as they are.",
+    "ToApply.prune": "Whether to remove what the document's sections do not name.",
     "encrypted": "Whether it needs a passphrase.",
     "BackupProgress.table": "The table that is at work, or the step in words.",
     "BackupProgress.rows": "How many rows are done.",

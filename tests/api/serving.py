@@ -10,6 +10,8 @@ import httpx
 import uvicorn
 
 from omniroute.api.routes import build_api
+from omniroute.api.table import OPERATIONS
+from omniroute.edge.rim import JSON
 from omniroute.kit.addresses import networks
 from omniroute.services.collection import Services
 from omniroute.services.keys import KeyDraft, Scope
@@ -18,6 +20,10 @@ from tests.services.documents import configuration_of
 from tests.services.parts import PASSWORD, Parts
 
 PROVIDER_KEY = "sk-provider-0123456789abcdef"
+
+
+# The pages, the figures for Prometheus, and files.
+_NO_JSON = {"/setup", *(row.path for row in OPERATIONS if row.media != JSON)}
 
 
 @dataclass(kw_only=True)
@@ -50,7 +56,7 @@ class Served:
         assert answer.headers["x-request-id"]
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        if path.partition("?")[0] not in {"/setup", "/docs", "/metrics"}:
+        if path.partition("?")[0] not in _NO_JSON or answer.is_error:
             assert answer.headers["content-type"] == "application/json"
         self.seen.append(answer.text + repr(answer.headers))
         return answer

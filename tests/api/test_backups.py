@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from omniroute.services.keys import Scope
 from omniroute.services.reach import Reach
 from tests.api.serving import PROVIDER_KEY, Served, serve, with_keys
 from tests.services.parts import PASSWORD, Parts
@@ -28,7 +29,7 @@ async def test_a_backup_is_made_listed_checked_and_deleted(api: Served) -> None:
     shown = (await api.call("GET", PATH)).json()["backups"]
     assert [one["id"] for one in shown] == [second, first]
     assert shown[0]["filename"] == second
-    assert (shown[0]["apiKeyCount"], shown[0]["connectionCount"]) == (2, 0)
+    assert (shown[0]["apiKeyCount"], shown[0]["connectionCount"]) == (len(Scope), 0)
     assert shown[0]["size"] > 0
     checked = await api.call("POST", f"{PATH}/{first}/verify")
     assert checked.json() == {"id": first, "ok": True, "faults": []}
@@ -46,7 +47,7 @@ async def test_a_restore_brings_everything_back_and_tells_what_it_did(api: Serve
     api.parts.clock.advance(1)
     restored = (await api.call("POST", PATH, {"backupId": backup_id})).json()
     assert (restored["restored"], restored["backupId"]) == (True, backup_id)
-    assert (restored["connectionCount"], restored["apiKeyCount"], restored["comboCount"]) == (1, 2, 0)
+    assert (restored["connectionCount"], restored["apiKeyCount"], restored["comboCount"]) == (1, len(Scope), 0)
     assert (restored["before"]["connections"], restored["after"]["connections"]) == (0, 1)
     assert (await api.call("GET", f"/api/providers/{connection['id']}")).json()["connection"]["name"] == "Work"
     newest = (await api.call("GET", PATH)).json()["backups"][0]

@@ -41,6 +41,7 @@ async def test_a_connection_lives_from_making_to_deleting(api: Served) -> None:
         "status": "ready",
         "cooldownUntil": None,
         "lastError": None,
+        "expiresAt": None,
     }
     path = f"/api/providers/{connection_id}"
     for method, body in (("PUT", {"isActive": False}), ("PATCH", {"maxConcurrent": None})):

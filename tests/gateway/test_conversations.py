@@ -110,15 +110,15 @@ async def test_the_state_of_reasoning_goes_home_with_the_next_turn(
 async def test_another_vendors_thoughts_are_left_out_where_they_mean_nothing(
     gateway: RunningGateway, sdk: AsyncOpenAI, fake_ollama: FakeUpstream, fake_responses: FakeUpstream
 ) -> None:
-    await gateway.connect(fake_ollama, "local")
+    await gateway.connect(fake_ollama, "mine")
     await gateway.connect(fake_responses, "vendor")
     fake_ollama.say("think")
-    first = await ask(sdk, "Think of a number", model="local/fake-large", reasoning={"effort": "low"})
+    first = await ask(sdk, "Think of a number", model="mine/fake-large", reasoning={"effort": "low"})
     assert first.output[0].type == "reasoning"
     await ask(sdk, "And now", model="vendor/fake-large", previous_response_id=first.id)
     kinds = [item.get("type") for item in fake_responses.generations[-1].body["input"]]
     assert kinds == ["message", "message", "message"]
-    third = await ask(sdk, "And again", model="local/fake-large", previous_response_id=first.id)
+    third = await ask(sdk, "And again", model="mine/fake-large", previous_response_id=first.id)
     assert "thinking" in fake_ollama.generations[-1].raw.decode(), "its own vendor gets them back"
     assert third.output_text
 
