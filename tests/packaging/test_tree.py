@@ -13,7 +13,7 @@ _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==", re.MULTILINE)
 
 
 def wanted(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[>=<; ]", one)[0].lower().replace("_", "-") for one in requirements}
+    return {re.sub(r"[-_.]+", "-", re.split(r"[\[>=<; ]", one)[0].lower()) for one in requirements}
 
 
 def project() -> dict[str, object]:
