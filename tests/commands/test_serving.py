@@ -106,7 +106,7 @@ def test_a_key_for_people_is_shown_line_by_line(place: Installation) -> None:
 def test_a_scope_that_does_not_exist_is_refused_in_one_line(place: Installation) -> None:
     done = place.run("admin", "create-key", "--name", "x", "--scope", "root")
     assert done.returncode == 2
-    assert done.stderr.splitlines() == ["omniroute: there is no scope 'root'; there are admin, inference"]
+    assert done.stderr.splitlines() == ["omniroute: there is no scope 'root'; there are admin, inference, metrics"]
 
 
 async def test_a_password_set_on_the_command_line_signs_in_and_opens_the_bind_to_others(place: Installation) -> None:
