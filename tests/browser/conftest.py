@@ -2,17 +2,28 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.commands.programs import Installation, Serving
 
 PASSWORD = "correct horse battery"
+# How long a page may take on a busy machine.
+PATIENCE_MS = 45_000
+expect.set_options(timeout=PATIENCE_MS)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+_SETTLED = """() => new Promise((done) => {
+  let quiet = setTimeout(finish, 400);
+  const seen = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(finish, 400); });
+  function finish() { seen.disconnect(); done(); }
+  seen.observe(document.querySelector("#content"), {childList: true, subtree: true});
+})"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +59,10 @@ class Dashboard:
         await self.page.goto(f"{self.url}/dashboard{path}")
         await self.page.wait_for_selector(".page h1")
 
+    async def settled(self) -> None:
+        """Wait until the page that is shown has stopped changing."""
+        await self.page.evaluate(_SETTLED)
+
     async def sign_in(self) -> None:
         """Sign in at the page that is shown."""
         await self.page.fill("#password", PASSWORD)
@@ -59,19 +74,42 @@ class Dashboard:
         await self.page.get_by_role("dialog").get_by_role("button", name=words, exact=True).click()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashboard]:
-    """A dashboard at its sign-in page."""
-    installation = Installation(home=tmp_path)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, Serving]]:
+    """A gateway process for all tests that leave what others look at as it is; its address."""
+    installation = Installation(home=tmp_path_factory.mktemp("shared"))
     async with installation.serving("serve", INITIAL_PASSWORD=PASSWORD) as serving:
-        url = await serving.ready()
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        # Whoever was welcomed once begins at home.
-        await page.context.add_cookies([{"name": "omniroute_welcomed", "value": "yes", "url": url}])
-        shown = Dashboard(url=url, serving=serving, page=page)
-        page.on("console", lambda one: shown.faults.append(one.text) if one.type == "error" else None)
-        page.on("pageerror", lambda one: shown.faults.append(str(one)))
-        await page.goto(f"{url}/dashboard/")
+        yield await serving.ready(), serving
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dashboard(browser: Browser, shared: tuple[str, Serving]) -> AsyncIterator[Dashboard]:
+    """The shared gateway's dashboard at its sign-in page, in a window that remembers nothing."""
+    async with _window(browser, *shared) as shown:
         yield shown
-        await page.close()
-        assert shown.faults == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashboard]:
+    """The same of a gateway that nobody used before, and that may be ended."""
+    async with (
+        Installation(home=tmp_path).serving("serve", INITIAL_PASSWORD=PASSWORD) as serving,
+        _window(browser, await serving.ready(), serving) as shown,
+    ):
+        yield shown
+
+
+@asynccontextmanager
+async def _window(browser: Browser, url: str, serving: Serving) -> AsyncIterator[Dashboard]:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    # Whoever was welcomed once begins at home.
+    await context.add_cookies([{"name": "omniroute_welcomed", "value": "yes", "url": url}])
+    shown = Dashboard(url=url, serving=serving, page=page)
+    page.on("console", lambda one: shown.faults.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda one: shown.faults.append(str(one)))
+    await page.goto(f"{url}/dashboard/")
+    yield shown
+    await context.close()
+    assert shown.faults == []

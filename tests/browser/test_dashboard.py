@@ -17,7 +17,8 @@ async def test_signing_in_leads_to_the_page_that_was_asked_for(dashboard: Dashbo
     await expect(page.get_by_role("heading", level=1)).to_have_text("Endpoint")
 
 
-async def test_a_request_shows_up_while_one_watches(dashboard: Dashboard) -> None:
+async def test_a_request_shows_up_while_one_watches(own_dashboard: Dashboard) -> None:
+    dashboard = own_dashboard
     await dashboard.sign_in()
     await dashboard.open("/live")
     await expect(dashboard.page.get_by_text("No request yet")).to_be_visible()

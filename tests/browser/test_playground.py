@@ -29,5 +29,5 @@ async def test_two_models_answer_side_by_side_and_one_is_stopped(dashboard: Dash
     await first.get_by_role("button", name="Stop").click()
     await expect(first).to_contain_text("Stopped")
     await dashboard.open("/live")
-    await expect(page.locator("tbody tr", has_text="demo/slow")).to_contain_text("Client left")
-    await expect(page.locator("tbody tr", has_text="demo/echo")).to_contain_text("OK")
+    await expect(page.locator("tbody tr", has_text="demo/slow").first).to_contain_text("Client left")
+    await expect(page.locator("tbody tr", has_text="demo/echo").first).to_contain_text("OK")
