@@ -16,6 +16,8 @@ async def test_two_models_answer_side_by_side_and_one_is_stopped(dashboard: Dash
     await page.get_by_label("Your message").fill("Ahoy")
     await page.get_by_text("Compare two models").click()
     first, second = page.locator(".answer").nth(0), page.locator(".answer").nth(1)
+    await second.get_by_label("Model").fill("demo/story")
+    await page.get_by_role("option", name="demo/story").click()
     await page.get_by_role("button", name="Send").click()
     await expect(first).to_contain_text("[demo] Ahoy")
     for one in (first, second):
