@@ -6,6 +6,7 @@ from omniroute.ui.frame import Place
 from omniroute.ui.pages import (
     analytics,
     backups,
+    client_tools,
     combo,
     combos,
     costs,
@@ -32,6 +33,7 @@ PLACES: Sequence[Place] = (
     Place(path="/combos/{id}", group="nav.route", name="nav.combos", icon="", build=combo.show),
     Place(path="/keys", group="nav.route", name="nav.keys", icon="key", build=keys.show),
     Place(path="/endpoint", group="nav.route", name="nav.endpoint", icon="hub", build=endpoint.show),
+    Place(path="/tools", group="nav.route", name="nav.tools", icon="terminal", build=client_tools.show),
     Place(path="/logs", group="nav.look", name="nav.logs", icon="receipt_long", build=logs.show),
     Place(path="/logs/{id}", group="nav.look", name="nav.logs", icon="", build=log.show),
     Place(path="/analytics", group="nav.look", name="nav.analytics", icon="query_stats", build=analytics.show),
