@@ -18,6 +18,7 @@ PATIENCE_MS = 45_000
 expect.set_options(timeout=PATIENCE_MS)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
+_Shared = tuple[Path, str, Serving]
 _SETTLED = """() => new Promise((done) => {
   let quiet = setTimeout(finish, 400);
   const seen = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(finish, 400); });
@@ -47,9 +48,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 @dataclass(kw_only=True)
 class Dashboard:
-    """A gateway process, and a browser window on its dashboard. `faults`: what the console and pages complained of."""
+    """A gateway process, and a browser window on its dashboard. `faults`: what the console and pages complained of.
+
+    `home` is the home folder that the process sees.
+    """
 
     url: str
+    home: Path
     serving: Serving
     page: Page
     faults: list[str] = field(default_factory=list)
@@ -75,15 +80,15 @@ class Dashboard:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, Serving]]:
-    """A gateway process for all tests that leave what others look at as it is; its address."""
-    installation = Installation(home=tmp_path_factory.mktemp("shared"))
-    async with installation.serving("serve", INITIAL_PASSWORD=PASSWORD) as serving:
-        yield await serving.ready(), serving
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[_Shared]:
+    """A gateway process for all tests that leave what others look at as it is: its home, address and process."""
+    home = tmp_path_factory.mktemp("shared")
+    async with Installation(home=home).serving("serve", INITIAL_PASSWORD=PASSWORD) as serving:
+        yield home, await serving.ready(), serving
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def dashboard(browser: Browser, shared: tuple[str, Serving]) -> AsyncIterator[Dashboard]:
+async def dashboard(browser: Browser, shared: _Shared) -> AsyncIterator[Dashboard]:
     """The shared gateway's dashboard at its sign-in page, in a window that remembers nothing."""
     async with _window(browser, *shared) as shown:
         yield shown
@@ -94,19 +99,19 @@ async def own_dashboard(browser: Browser, tmp_path: Path) -> AsyncIterator[Dashb
     """The same of a gateway that nobody used before, and that may be ended."""
     async with (
         Installation(home=tmp_path).serving("serve", INITIAL_PASSWORD=PASSWORD) as serving,
-        _window(browser, await serving.ready(), serving) as shown,
+        _window(browser, tmp_path, await serving.ready(), serving) as shown,
     ):
         yield shown
 
 
 @asynccontextmanager
-async def _window(browser: Browser, url: str, serving: Serving) -> AsyncIterator[Dashboard]:
+async def _window(browser: Browser, home: Path, url: str, serving: Serving) -> AsyncIterator[Dashboard]:
     context = await browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     # Whoever was welcomed once begins at home.
     await context.add_cookies([{"name": "omniroute_welcomed", "value": "yes", "url": url}])
-    shown = Dashboard(url=url, serving=serving, page=page)
+    shown = Dashboard(home=home, url=url, serving=serving, page=page)
     page.on("console", lambda one: shown.faults.append(one.text) if one.type == "error" else None)
     page.on("pageerror", lambda one: shown.faults.append(str(one)))
     await page.goto(f"{url}/dashboard/")
