@@ -64,6 +64,11 @@ class Dashboard:
         await self.page.goto(f"{self.url}/dashboard{path}")
         await self.page.wait_for_selector(".page h1")
 
+    async def in_page(self, method: str, path: str, body: dict[str, object]) -> None:
+        """Send a request to the management API as whoever is signed in."""
+        answer = await self.page.context.request.fetch(f"{self.url}{path}", method=method, data=body)
+        assert answer.ok, await answer.text()
+
     async def settled(self) -> None:
         """Wait until the page that is shown has stopped changing."""
         await self.page.evaluate(_SETTLED)

@@ -10,9 +10,9 @@ from tests.browser.conftest import Dashboard
 from tests.commands.programs import CHAT, HELLO
 
 _PAGES = {
-    "now": ("/", "/live", "/welcome", "/endpoint", "/playground"),
-    "routes": ("/providers", "/combos", "/combos/new", "/keys", "/backups"),
-    "figures": ("/logs", "/analytics", "/costs", "/health"),
+    "now": ("/", "/live", "/welcome", "/endpoint", "/playground", "/tools"),
+    "routes": ("/providers", "/combos", "/combos/new", "/keys", "/backups", "/evals"),
+    "figures": ("/logs", "/analytics", "/costs", "/health", "/jobs", "/audit"),
     "rules": ("/settings/routing", "/settings/resilience", "/settings/limits", "/settings/cache", "/settings/policies"),
     "doors": ("/settings/prompts", "/settings/access", "/settings/proxies", "/settings/security", "/settings/system"),
 }

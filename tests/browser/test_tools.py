@@ -29,7 +29,7 @@ async def test_a_suite_is_run_on_two_models_compared_and_looked_into(own_dashboa
         await expect(one).to_contain_text("Done")
         await one.get_by_role("checkbox").click()
     await expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
-    await expect(page.locator(".eval-pair .interval")).to_have_count(2)
+    await expect(page.locator(".eval-side .interval")).to_have_count(2)
     await expect(page.get_by_text(re.compile("No clear difference|is better than"))).to_be_visible()
 
     await runs.filter(has_text="demo/story").get_by_role("link").click()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from omniroute.ui.frame import Place
 from omniroute.ui.pages import (
     analytics,
+    audit,
     backups,
     client_tools,
     combo,
@@ -15,6 +16,7 @@ from omniroute.ui.pages import (
     evals,
     health,
     home,
+    jobs,
     keys,
     live,
     log,
@@ -39,11 +41,13 @@ PLACES: Sequence[Place] = (
     Place(path="/analytics", group="nav.look", name="nav.analytics", icon="query_stats", build=analytics.show),
     Place(path="/costs", group="nav.look", name="nav.costs", icon="payments", build=costs.show),
     Place(path="/health", group="nav.look", name="nav.health", icon="monitor_heart", build=health.show),
+    Place(path="/audit", group="nav.look", name="nav.audit", icon="policy", build=audit.show),
     Place(path="/playground", group="nav.try", name="nav.playground", icon="science", build=playground.show),
     Place(path="/evals", group="nav.try", name="nav.evals", icon="fact_check", build=evals.show),
     Place(path="/evals/{id}", group="nav.try", name="nav.evals", icon="", build=eval_run.show),
     Place(path="/welcome", group="nav.try", name="nav.welcome", icon="waving_hand", build=welcome.show),
     Place(path="/backups", group="nav.try", name="nav.backups", icon="inventory_2", build=backups.show),
+    Place(path="/jobs", group="nav.try", name="nav.jobs", icon="schedule", build=jobs.show),
     Place(path="/settings", group="nav.try", name="nav.settings", icon="settings", build=settings.show),
     Place(path="/settings/{tab}", group="nav.try", name="nav.settings", icon="", build=settings.show),
 )

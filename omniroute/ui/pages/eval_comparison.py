@@ -35,14 +35,15 @@ async def show_comparison(visit: Visit, place: ui.element, first: Data, second: 
 
 def _show(visit: Visit, first: Data, second: Data, found: Data) -> None:
     text(sentence(visit, first, second, found), "p", "strong")
-    with ui.element("div").classes("eval-pair"):
-        for run, cost in ((first, found["firstCostUsd"]), (second, found["secondCostUsd"])):
+    for run, cost in ((first, found["firstCostUsd"]), (second, found["secondCostUsd"])):
+        with ui.element("div").classes("eval-side"):
             text(asked(visit, run), "div", "cut")
             interval(visit, run["summary"])
-            text(f"{run['summary']['passRate']} %", classes="num strong")
-            text(figures.dollars(cost), classes="num soft small")
+            text(f"{run['summary']['passRate']} %", "div", "num strong right")
+            text(figures.dollars(cost), "div", "num soft small right")
+    with ui.element("div").classes("eval-side").props('aria-hidden="true"'):
         text("", "div")
-        with ui.element("div").classes("eval-scale faint small num").props('aria-hidden="true"'):
+        with ui.element("div").classes("eval-scale interval-place faint small num"):
             for words in ("0 %", "50 %", "100 %"):
                 text(words)
     text(visit.say("evals.bars", cases=found["cases"]), "p", "faint small")
@@ -52,19 +53,20 @@ def _show(visit: Visit, first: Data, second: Data, found: Data) -> None:
 
 def sentence(visit: Visit, first: Data, second: Data, found: Data) -> str:
     """Say which is better, how surely, and by how much."""
-    chance = f"p < {_SURE_P}" if found["p"] < _SURE_P else f"p = {found['p']:.3f}"
-    values = {
-        "difference": f"{found['difference']:+.0f}",
-        "low": f"{found['low']:+.0f}",
-        "high": f"{found['high']:+.0f}",
-        "chance": chance,
-    }
     one, other = asked(visit, first), asked(visit, second)
+    more, low, high = found["difference"], found["low"], found["high"]
     if found["verdict"] == "FIRST":
-        return visit.say("evals.better", better=one, worse=other, second=other, **values)
-    if found["verdict"] == "SECOND":
-        return visit.say("evals.better", better=other, worse=one, second=other, **values)
-    return visit.say("evals.unclear", second=other, **values)
+        one, other, more, low, high = other, one, -more, -high, -low
+    name = "evals.unclear" if found["verdict"] == "UNCLEAR" else "evals.better"
+    return visit.say(
+        name,
+        one=other,
+        other=one,
+        difference=f"{more:+.0f}",
+        low=f"{low:+.0f}",
+        high=f"{high:+.0f}",
+        chance=f"p < {_SURE_P}" if found["p"] < _SURE_P else f"p = {found['p']:.3f}",
+    )
 
 
 def _alone(visit: Visit, run: Data, cases: Sequence[str]) -> None:

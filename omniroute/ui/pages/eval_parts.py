@@ -36,7 +36,7 @@ def interval(visit: Visit, summary: Data) -> None:
     """Draw the share that was passed as a mark on the bar in which it lies with 95 % confidence."""
     low, high, share = summary["low"], summary["high"], summary["passRate"]
     words = visit.say("evals.between", share=share, low=f"{low:.0f}", high=f"{high:.0f}")
-    with ui.element("div").classes("interval").props(f'role="img" aria-label="{words}"'):
+    with ui.element("div").classes("interval interval-place").props(f'role="img" aria-label="{words}"'):
         ui.element("div").classes("interval-bar").style(f"left: {low:.1f}%; width: {max(high - low, 0.5):.1f}%")
         ui.element("div").classes("interval-mark").style(f"left: {min(share, 99.5):.1f}%")
         ui.tooltip(words)

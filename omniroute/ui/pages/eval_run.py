@@ -48,7 +48,7 @@ class _Page:
             self._results = ui.element("div").classes("lines")
         self._show(run)
         if run["state"] == RUNNING:
-            visit.watch(FEED, self._hear, {"id": run["id"]})
+            visit.watch(FEED, self._hear, {"id": run["id"]}, until=lambda: self._has_ended)
 
     async def _hear(self, data: Data) -> None:
         news = data["evalFeed"]
@@ -59,6 +59,7 @@ class _Page:
     def _show(self, run: Data) -> None:
         say, summary = self._visit.say, run["summary"]
         self._seen = summary["total"]
+        self._has_ended = run["state"] != RUNNING
         self._stop.set_visibility(run["state"] == RUNNING)
         self._delete.set_visibility(run["state"] != RUNNING)
         self._state.clear()

@@ -71,7 +71,7 @@ class _Page:
         say = self._visit.say
         with ui.element("div").classes("tile suite"):
             with ui.element("div").classes("row-line"):
-                text(suite["name"], "h3", "strong grow")
+                text(suite["name"], "h3", "suite-name grow")
                 tag(say("evals.cases", count=suite["caseCount"]))
             text(suite["description"], "p", "soft small grow")
             with ui.element("div").classes("row-line"):
@@ -107,6 +107,12 @@ class _Page:
         if event.value:
             self._chosen.append(run)
         await self._compare()
+
+    async def note(self, run: Data) -> None:
+        """Keep what a run came to; once it has ended, what it is compared with is reckoned anew."""
+        self._runs[run["id"]] = run
+        if run["id"] in self._chosen and run["state"] != RUNNING:
+            await self._compare()
 
     async def _compare(self) -> None:
         self._comparison.clear()
@@ -145,11 +151,12 @@ class _Line:
         self._show()
         if run["state"] == RUNNING:
             with self._state:
-                visit.follow(FEED, self._hear, lambda _words: None, {"id": run["id"]})
+                visit.watch(FEED, self._hear, {"id": run["id"]}, until=lambda: self._run["state"] != RUNNING)
 
-    def _hear(self, data: Data) -> None:
+    async def _hear(self, data: Data) -> None:
         self._run = {**self._run, **data["evalFeed"]}
         self._show()
+        await self._page.note(self._run)
 
     def _show(self) -> None:
         say, run = self._visit.say, self._run
