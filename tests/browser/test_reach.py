@@ -10,7 +10,7 @@ from tests.browser.conftest import Dashboard
 from tests.commands.programs import CHAT, HELLO
 
 _PAGES = {
-    "now": ("/", "/live", "/welcome", "/endpoint", "/playground", "/tools"),
+    "now": ("/", "/live", "/welcome", "/endpoint", "/playground", "/playground/translate", "/tools"),
     "routes": ("/providers", "/combos", "/combos/new", "/keys", "/backups", "/evals"),
     "figures": ("/logs", "/analytics", "/costs", "/health", "/jobs", "/audit"),
     "rules": ("/settings/routing", "/settings/resilience", "/settings/limits", "/settings/cache", "/settings/policies"),

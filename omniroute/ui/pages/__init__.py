@@ -24,6 +24,7 @@ from omniroute.ui.pages import (
     playground,
     providers,
     settings,
+    translate,
     welcome,
 )
 
@@ -43,6 +44,7 @@ PLACES: Sequence[Place] = (
     Place(path="/health", group="nav.look", name="nav.health", icon="monitor_heart", build=health.show),
     Place(path="/audit", group="nav.look", name="nav.audit", icon="policy", build=audit.show),
     Place(path="/playground", group="nav.try", name="nav.playground", icon="science", build=playground.show),
+    Place(path="/playground/translate", group="nav.try", name="nav.playground", icon="", build=translate.show),
     Place(path="/evals", group="nav.try", name="nav.evals", icon="fact_check", build=evals.show),
     Place(path="/evals/{id}", group="nav.try", name="nav.evals", icon="", build=eval_run.show),
     Place(path="/welcome", group="nav.try", name="nav.welcome", icon="waving_hand", build=welcome.show),

@@ -64,6 +64,8 @@ class _Line:
 
     def __init__(self, visit: Visit, job: Data) -> None:
         self._visit = visit
+        # A question outlives the line's being drawn anew.
+        self._questions = ui.element("div").classes("questions")
         self._box = ui.element("div").classes("line job")
         self._job: Data = {}
         self.show(job)
@@ -110,7 +112,8 @@ class _Line:
     def _plan(self) -> None:
         """Ask for another schedule; left empty it goes back to the job's own."""
         say, job = self._visit.say, self._job
-        form = Form(self._visit, say("jobs.plan_one", name=job["name"]), say("jobs.plan_about"))
+        with self._questions:
+            form = Form(self._visit, say("jobs.plan_one", name=job["name"]), say("jobs.plan_about"))
         with form.body():
             form.line(
                 "schedule", say("jobs.schedule"), job["schedule"], hint=say("jobs.own", schedule=job["defaultSchedule"])
