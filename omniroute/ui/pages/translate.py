@@ -120,7 +120,7 @@ class _Page:
             if not result["losses"]:
                 text(say("translate.whole"), "p", "soft")
             for one in result["losses"]:
-                with ui.element("div").classes("line"):
+                with ui.element("div").classes("line loss"):
                     pill(say(f"loss.{one['action'].lower()}"), _TONES[one["action"]])
                     text(one["path"], classes="mono strong wrap")
                     text(one["reason"], classes="grow soft wrap")
