@@ -17,7 +17,7 @@ async def test_a_job_is_planned_switched_off_and_started_by_hand(dashboard: Dash
     form = page.get_by_role("dialog")
     await form.get_by_label("Schedule").fill("whenever")
     await form.get_by_role("button", name="Save").click()
-    await expect(form.locator(".q-field--error")).to_contain_text("schedule")
+    await expect(form.locator(".q-field--error")).to_contain_text("write a span")
     await form.get_by_label("Schedule").fill("3h")
     await form.get_by_role("button", name="Save").click()
     await expect(job).to_contain_text("3h")

@@ -36,7 +36,7 @@ async def _faults(page: Page, where: str, only: dict[str, Any]) -> list[str]:
 async def _looked_at(page: Page, where: str) -> list[str]:
     await page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
     # While it scrolls, axe looks behind what sticks to the window.
-    await page.add_style_tag(content=".beside { position: static !important }")
+    await page.evaluate("document.querySelectorAll('.beside').forEach((one) => { one.style.position = 'static'; })")
     await page.emulate_media(color_scheme="light")
     found = await _faults(page, f"{where} light", _ALL)
     await page.emulate_media(color_scheme="dark")
