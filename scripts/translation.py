@@ -223,7 +223,8 @@ mark of where it comes from, goes back there, and is left out everywhere else. I
 To see it for a request of your own, open *Playground, Translate* in the dashboard, or ask; nothing is sent:
 
 ```sh
-curl -s http://127.0.0.1:20128/api/translate -H "Authorization: Bearer $ADMIN_KEY" -H 'Content-Type: application/json' \\
+curl -s http://127.0.0.1:20128/api/translate \\
+  -H "Authorization: Bearer $ADMIN_KEY" -H 'Content-Type: application/json' \\
   -d '{"source": "openai-chat", "target": "anthropic",
        "body": {"model": "coding", "seed": 7, "messages": [{"role": "user", "content": "Hello"}]}}'
 ```
