@@ -220,6 +220,15 @@ the upstream's words. What the upstream's format has no words for is **dropped**
 A vendor's private state (signatures of thoughts, encrypted reasoning) travels through clients of other formats with a
 mark of where it comes from, goes back there, and is left out everywhere else. It is never made up.
 
+To see it for a request of your own, open *Playground, Translate* in the dashboard, or ask; nothing is sent:
+
+```sh
+curl -s http://127.0.0.1:20128/api/translate \\
+  -H "Authorization: Bearer $ADMIN_KEY" -H 'Content-Type: application/json' \\
+  -d '{"source": "openai-chat", "target": "anthropic",
+       "body": {"model": "coding", "seed": 7, "messages": [{"role": "user", "content": "Hello"}]}}'
+```
+
 For a pair of client and upstream, read the row's second column for whether the client can say it at all, then the
 upstream's column. The tables are made from the codecs by `./dev docs`; a test holds this page against them.
 

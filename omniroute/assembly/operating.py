@@ -19,6 +19,7 @@ from omniroute.services.login import Login
 from omniroute.services.playground import Playground
 from omniroute.services.reach import Reach
 from omniroute.services.system import System
+from omniroute.services.translation import Translation
 
 
 def build_operating(
@@ -31,6 +32,7 @@ def build_operating(
         **build_saving(settings, stores, plane, routing),
         cache=plane.cache,
         playground=Playground(ask=plane.asking),
+        translation=Translation(),
         evals=_evals(settings, stores, plane),
         cli_tools=_cli_tools(settings, access.keys, plane),
         reach=_reach(settings),

@@ -42,6 +42,7 @@ from omniroute.graphql import (
     sync,
     system,
     telemetry,
+    translation,
     usage,
 )
 from omniroute.graphql.outcome import HANDLERS
@@ -83,6 +84,7 @@ _NOUNS: tuple[Any, ...] = (
     audit,
     live,
     playground,
+    translation,
     system,
 )
 

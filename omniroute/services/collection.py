@@ -52,6 +52,7 @@ from omniroute.services.rulebook import Rulebook
 from omniroute.services.sync import Sync
 from omniroute.services.system import System
 from omniroute.services.telemetry import Telemetry
+from omniroute.services.translation import Translation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,7 @@ class Operating:
     cloud: Cloud
     cache: Cache
     playground: Playground
+    translation: Translation
     cli_tools: CliTools
     evals: Evals
     reach: Reach

@@ -84,13 +84,18 @@ class Visit:
         document: Document,
         show: Callable[[Data], Awaitable[None] | None],
         variables: Mapping[str, Any] | None = None,
+        *,
+        until: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Show each event of a feed as long as the place that asked for it exists; a feed that breaks begins anew."""
+        """Show each event of a feed as long as the place that asked for it exists; a feed that breaks begins anew.
+
+        `until` says when a feed that has an end has come to it.
+        """
         place = ui.context.slot.parent
 
         async def run() -> None:
             pause = _FIRST_PAUSE_S
-            while not place.is_deleted:
+            while not place.is_deleted and not until():
                 with suppress(Refused):
                     async with aclosing(self._feed(document, variables or {})) as feed:
                         async for response in feed:

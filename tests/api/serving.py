@@ -117,6 +117,7 @@ def services_of(parts: Parts, reach: Reach) -> Services:
         metrics=parts.metrics,
         retention=parts.retention,
         playground=parts.playground,
+        translation=parts.translation,
         reach=reach,
         usage_history=parts.usage_history,
         telemetry=parts.telemetry,

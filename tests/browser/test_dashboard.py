@@ -17,7 +17,8 @@ async def test_signing_in_leads_to_the_page_that_was_asked_for(dashboard: Dashbo
     await expect(page.get_by_role("heading", level=1)).to_have_text("Endpoint")
 
 
-async def test_a_request_shows_up_while_one_watches(dashboard: Dashboard) -> None:
+async def test_a_request_shows_up_while_one_watches(own_dashboard: Dashboard) -> None:
+    dashboard = own_dashboard
     await dashboard.sign_in()
     await dashboard.open("/live")
     await expect(dashboard.page.get_by_text("No request yet")).to_be_visible()
@@ -39,7 +40,7 @@ async def test_a_provider_is_connected_changed_and_deleted(dashboard: Dashboard)
     await form.get_by_label("Name").fill("Team account")
     await form.get_by_label("API key").fill("mistral-key-0123456789")
     await form.get_by_role("button", name="Connect").click()
-    line = page.locator(".line", has_text="Team account")
+    line = page.locator(".connection", has_text="Team account")
     await expect(line).to_contain_text("Ready")
     assert "mistral-key-0123456789" not in await page.content()
     await line.get_by_label("Delete").click()

@@ -131,3 +131,16 @@ async def test_what_recorded_requests_would_have_been(gateway: RunningGateway) -
     assert told["actual"]["availability"] == told["replayed"]["availability"] == 1
     refused = (await ask(gateway, query, input={"targets": ["demo/echo"]}))["replay"]
     assert refused["fields"][0]["field"] == "strategy"
+
+
+async def test_a_request_is_shown_in_another_format(gateway: RunningGateway) -> None:
+    query = f"""query ($input: TranslationInput!) {{ translate(input: $input) {{
+        ... on Translation {{ body losses {{ path action }} }} {FAILURE} }} }}"""
+    body = {"model": "m", "seed": 7, "messages": [{"role": "user", "content": "Hello"}]}
+    told = (await ask(gateway, query, input={"source": "OPENAI_CHAT", "target": "ANTHROPIC", "body": body}))[
+        "translate"
+    ]
+    assert told["body"]["messages"][0]["role"] == "user"
+    assert ("sampling.seed", "DROPPED") in {(one["path"], one["action"]) for one in told["losses"]}
+    wrong = {"source": "OPENAI_CHAT", "target": "ANTHROPIC", "body": {"messages": "Hello"}}
+    assert (await ask(gateway, query, input=wrong))["translate"]["__typename"] == "InvalidInput"

@@ -76,6 +76,7 @@ from omniroute.services.system_prompt import SystemPrompts
 from omniroute.services.telemetry import Telemetry
 from omniroute.services.thinking import Thinking
 from omniroute.services.totals import Totals
+from omniroute.services.translation import Translation
 from omniroute.services.upstreams import Upstreams
 from omniroute.state.bus import Bus
 from omniroute.state.leases import MemoryLeases
@@ -210,6 +211,7 @@ class Parts:
     telemetry: Telemetry
     live: Live
     playground: Playground
+    translation: Translation
     jobs: Jobs
     audit: Audit
     metrics: Metrics
@@ -565,6 +567,7 @@ def assemble(  # noqa: PLR0915 - each part once
         ),
         metrics=Metrics(totals=Totals(), now=lambda: Now(gauges={}, breakers={}), jobs=jobs.states, version="1.2.3"),
         playground=Playground(ask=_echo),
+        translation=Translation(),
         model_list=ModelList(read=lambda: [ListedModel(id="demo/echo", owned_by="demo")]),
         request_log=RequestLog(rows=usage_rows, connections=connection_rows, active=live.active),
         usage_history=UsageHistory(

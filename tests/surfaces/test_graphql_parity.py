@@ -95,6 +95,7 @@ FIELDS_OF: dict[str, str] = {
     "telemetry.sessions": "servedNow",
     "explain.dry_run": "route",
     "explain.replay": "replay",
+    "translation.request": "translate",
     "limits.get": "limitSettings",
     "limits.status": "limitStatus",
     "limits.update": "updateLimitSettings",

@@ -174,6 +174,7 @@ OPERATIONS_OF: dict[str, tuple[str, ...] | str] = {
     "telemetry.sessions": ("listSessions",),
     "explain.dry_run": ("dryRun",),
     "explain.replay": ("replayRequests",),
+    "translation.request": ("translateRequest",),
     "keys.rotate": ("rotateKey",),
     "limits.get": ("getRateLimit",),
     "limits.status": ("getRateLimit",),

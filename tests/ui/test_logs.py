@@ -48,21 +48,13 @@ def test_a_name_that_looks_like_a_formula_is_text_in_a_spreadsheet() -> None:
     assert (found["requestedModel"], found["tags"], found["latencyMs"]) == ("'=1+1", "a b", "-1.5")
 
 
-def _try(number: int, ms: float, failure: str | None = None) -> dict[str, Any]:
-    return {"number": number, "latencyMs": ms, "failure": failure, "message": None}
-
-
-def test_tries_stand_one_after_the_other() -> None:
-    entry = {"latencyMs": 1000.0, "provider": "b", "attempts": [_try(1, 300, "timeout"), _try(2, 650)]}
-    assert [start for start, _ in placed(entry)] == [0, 300]
-
-
-def test_tries_that_overlapped_end_with_the_request() -> None:
-    entry = {"latencyMs": 1000.0, "provider": "b", "attempts": [_try(1, 900, "cancelled"), _try(2, 400)]}
-    assert [start for start, _ in placed(entry)] == [0, 600]
+def test_tries_are_those_of_the_log() -> None:
+    tries = [{"number": 1, "startedMs": 3.5, "latencyMs": 900}, {"number": 2, "startedMs": 350.0, "latencyMs": 400}]
+    assert placed({"latencyMs": 1000.0, "provider": "b", "attempts": tries}) == tries
 
 
 def test_an_answer_at_once_is_one_try_and_a_refusal_none() -> None:
     alone = {"latencyMs": 80.0, "provider": "b", "attempts": [], "errorKind": None}
-    assert [(start, one["number"], one["failure"]) for start, one in placed(alone)] == [(0, 1, None)]
+    (only,) = placed(alone)
+    assert (only["number"], only["startedMs"], only["latencyMs"], only["failure"]) == (1, 0, 80, None)
     assert placed({**alone, "provider": None}) == []

@@ -30,6 +30,7 @@ from omniroute.api.table import (
     sync,
     system,
     telemetry,
+    translation,
     usage,
 )
 from omniroute.edge.admission import Policy
@@ -88,6 +89,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *configuration.OPERATIONS,
     *resilience.OPERATIONS,
     *explain.OPERATIONS,
+    *translation.OPERATIONS,
     *keys.OPERATIONS,
     *money.OPERATIONS,
     *proxies.OPERATIONS,

@@ -184,6 +184,13 @@ class KeyScope(StrEnum):
     METRICS = "METRICS"
 
 
+class LossAction(StrEnum):
+    """What became of something that the other format has no word for."""
+
+    DROPPED = "DROPPED"
+    MAPPED = "MAPPED"
+
+
 class ModelKind(StrEnum):
     """What a model is for."""
 

@@ -254,6 +254,14 @@ class AuditFilter(Struct, frozen=True, kw_only=True, rename="camel"):
     until: Annotated[datetime | UnsetType | None, Meta(description="Before when.")] = UNSET
 
 
+class TranslationInput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A request to show in another format."""
+
+    source: Annotated[enums.WireFormat, Meta(description="The format that it is in.")]
+    target: Annotated[enums.WireFormat, Meta(description="The format to show it in.")]
+    body: Annotated[Any, Meta(description="Its body.")]
+
+
 class ProviderConnectionInput(Struct, frozen=True, kw_only=True, rename="camel"):
     """A new connection."""
 

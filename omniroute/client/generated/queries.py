@@ -425,6 +425,11 @@ class Queries(Asks):
         made: results.AuditVerdict = await self._ask("auditVerdict", results.AuditVerdict, {})
         return made
 
+    async def translate(self, input: inputs.TranslationInput) -> results.Translation:
+        """A request of one format in another, and what it loses; nothing is sent."""
+        made: results.Translation = await self._ask("translate", results.Translation, {"input": input})
+        return made
+
     async def health(self) -> results.Health:
         """How the gateway fares."""
         made: results.Health = await self._ask("health", results.Health, {})

@@ -1564,6 +1564,21 @@ class AuditVerdict(Struct, frozen=True, kw_only=True, rename="camel"):
     faults: tuple[str, ...]
 
 
+class Loss(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something that the other format cannot carry."""
+
+    path: str
+    reason: str
+    action: enums.LossAction
+
+
+class Translation(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A request in another format's words."""
+
+    body: Any
+    losses: tuple[Loss, ...]
+
+
 class Count(Struct, frozen=True, kw_only=True, rename="camel"):
     """A figure of one of the gateway's parts."""
 

@@ -123,6 +123,7 @@ MODELS = (
     Row(path="combos reset-metrics", does="reset_combo_metrics"),
     Row(path="combos remove", does="delete_combo", arguments=("id",), find=_COMBO, confirm=_REMOVED),
     Row(path="route explain", does="route", arguments=("model",), find={"key": "key"}),
+    Row(path="route translate", does="translate"),
     Row(path="replay", does="replay", slow="Replaying the log …"),
 )
 

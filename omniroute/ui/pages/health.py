@@ -44,6 +44,7 @@ CLEAR = Document(f"""
 mutation TryAgain($model: String!, $provider: String) {{
   clearUnavailability(model: $model, provider: $provider) {{ ... on Done {{ message }} {FAILURE} }}
 }}""")
+_FIGURES = ("openRequests", "waitingRecords", "connections", "openBreakers")
 _TONES = {"CLOSED": "warn", "OPEN": "bad", "HALF_OPEN": "live"}
 _LONG_UP_S = 2 * 24 * 3600
 
@@ -90,7 +91,7 @@ class _Page:
         self._parts.clear()
         with self._parts, ui.element("dl").classes("facts"):
             for one in data["health"]["counts"]:
-                text(_spaced(one["name"]), "dt")
+                text(_spelled(self._visit, one["name"]), "dt")
                 text(f"{one['value']:,}", "dd")
 
     def _show_stats(self, data: Data) -> None:
@@ -195,7 +196,7 @@ class _Page:
 
     def _limit(self, one: Data) -> None:
         say = self._visit.say
-        with ui.element("div").classes("line"):
+        with ui.element("div").classes("line limit"):
             with ui.element("div").classes("grow"):
                 text(one["name"], "div", "strong cut")
                 learned = say("health.learned", time=self._visit.time(one["learnedAt"])) if one["learnedAt"] else ""
@@ -235,7 +236,9 @@ def _uptime(visit: Visit, seconds: int) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
-def _spaced(name: str) -> str:
-    """Write a figure's name, such as openRequests, as words."""
+def _spelled(visit: Visit, name: str) -> str:
+    """Write a figure's name, such as openRequests, as words; what is not known by a text of its own, as it stands."""
+    if name in _FIGURES:
+        return visit.say(f"health_figure.{name}")
     words = "".join(f" {one.lower()}" if one.isupper() else one for one in name)
     return words[:1].upper() + words[1:]

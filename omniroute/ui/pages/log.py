@@ -19,7 +19,7 @@ query LogEntry($id: ID!) {
     model latencyMs firstTokenMs inputTokens outputTokens cacheReadTokens cacheWriteTokens reasoningTokens usageSource
     costUsd priceVersion errorKind errorMessage losses tags policies decision cache savedUsd
     attempts {
-      number provider connectionId model latencyMs status failure message inputTokens outputTokens costUsd
+      number provider connectionId model startedMs latencyMs status failure message inputTokens outputTokens costUsd
     }
     key { name }
     connection { name }
@@ -100,11 +100,11 @@ def _speed(visit: Visit, entry: Data) -> str:
 
 
 def _timeline(visit: Visit, entry: Data, names: dict[str, str]) -> None:
-    """Draw tries as bars on the request's time; the log knows how long each took, and that they came in turn."""
-    bars = placed(entry)
-    if not bars:
+    """Draw tries as bars on the request's time."""
+    tries = placed(entry)
+    if not tries:
         text(visit.say("log.not_sent"), "p", "soft")
-    for start, one in bars:
+    for one in tries:
         is_good = not one["failure"]
         label = names.get(one["connectionId"], "") or one["provider"]
         with ui.element("div").classes("try"):
@@ -113,7 +113,7 @@ def _timeline(visit: Visit, entry: Data, names: dict[str, str]) -> None:
                 text(f"{one['provider']} · {one['model']}", "div", "faint small cut")
             with ui.element("div").classes("try-track").props('aria-hidden="true"'):
                 total = max(entry["latencyMs"], 0.001)
-                left, width = start / total * 100, max(one["latencyMs"] / total * 100, 0.6)
+                left, width = one["startedMs"] / total * 100, max(one["latencyMs"] / total * 100, 0.6)
                 tone = "good" if is_good else "bad"
                 ui.element("div").classes("try-bar").props(f'data-tone="{tone}"').style(
                     f"left: {min(left, 99.4):.2f}%; width: {min(width, 100 - min(left, 99.4)):.2f}%"
@@ -133,23 +133,12 @@ def _timeline(visit: Visit, entry: Data, names: dict[str, str]) -> None:
                 text(one["message"], "div", "try-words small tone-bad wrap")
 
 
-def placed(entry: Data) -> Sequence[tuple[float, Data]]:
-    """Return each try with when it began, in milliseconds of the request.
-
-    The log keeps one answered try as the entry itself. Tries that together took longer than the request overlapped:
-    the last of them then ends with it.
-    """
-    tries = list(entry["attempts"])
+def placed(entry: Data) -> Sequence[Data]:
+    """Return the tries of a request; the log keeps one answered try as the entry itself."""
+    tries: Sequence[Data] = entry["attempts"]
     if not tries and entry["provider"]:
-        only = {"number": 1, "failure": entry["errorKind"], "message": None}
-        tries = [{**entry, **only}]
-    made: list[tuple[float, Data]] = []
-    at = 0.0
-    for one in tries:
-        start = max(0.0, min(at, entry["latencyMs"] - one["latencyMs"]))
-        made.append((start, one))
-        at = start + one["latencyMs"]
-    return made
+        return [{**entry, "number": 1, "startedMs": 0.0, "failure": entry["errorKind"], "message": None}]
+    return tries
 
 
 def _asked(visit: Visit, entry: Data) -> None:

@@ -12,6 +12,7 @@ from omniroute.ui import figures
 from omniroute.ui.door import Data, Document
 from omniroute.ui.forms import FAILURE
 from omniroute.ui.models import names
+from omniroute.ui.pages.translate import tabs
 from omniroute.ui.parts import button, card, copy, icon_button, page_head, pill, text
 from omniroute.ui.visit import Visit
 
@@ -52,6 +53,7 @@ class _Page:
         say = visit.say
         with page_head(say("playground.title"), say("playground.about")):
             self._compare = ui.switch(say("playground.compare"), on_change=self._arrange)
+        tabs(visit, "ask")
         with ui.element("div").classes("play"):
             with card(say("playground.question")):
                 self._question()

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from omniroute.ui import figures
 from omniroute.ui.door import Data, Document
-from omniroute.ui.forms import FAILURE
+from omniroute.ui.forms import FAILURE, flat
 from omniroute.ui.pages.settings_group import Field, Group, fill, show_group, words
 from omniroute.ui.pages.settings_scopes import show_scopes
 from omniroute.ui.parts import Stat, button, card, confirmed
@@ -33,6 +33,7 @@ query Resilience {{
   resilienceSettings {{
     profiles {{ category profile {{ {" ".join(_PROFILE)} }} }}
     requests {{ {" ".join(_REQUESTS)} }}
+    heedLimits
   }}
 }}""")
 SET_RESILIENCE = Document(f"""
@@ -124,10 +125,10 @@ async def show_resilience(visit: Visit) -> None:
         name="requests",
         query=RESILIENCE,
         update=SET_RESILIENCE,
-        fields=tuple(Field(path=f"requests.{one}") for one in _REQUESTS),
+        fields=(*(Field(path=f"requests.{one}") for one in _REQUESTS), Field(path="heedLimits", kind="switch")),
     )
     with card(visit.say("requests.title"), hint=visit.say("requests.about")):
-        fill(visit, group, {f"requests.{name}": value for name, value in holds["requests"].items()})
+        fill(visit, group, flat({"requests": holds["requests"], "heedLimits": holds["heedLimits"]}))
     for one in holds["profiles"]:
         with card(visit.say(f"category.{one['category'].lower()}"), hint=visit.say("profile.about")):
             _profile(visit, one)
