@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,9 @@ class _running:  # noqa: N801 - reads as the context it is
     """The life of one gateway."""
 
     def __init__(self, settings: Settings) -> None:
-        self._environment = Environment(settings=settings, provider_keys={})
+        # Client tools' settings are those of this gateway, never those of whoever runs the tests.
+        own = replace(settings, cli_config_home=settings.data_dir / "home")
+        self._environment = Environment(settings=own, provider_keys={})
 
     async def __aenter__(self) -> RunningGateway:
         gateway = await Gateway.start(self._environment)
