@@ -4,7 +4,7 @@ from omniroute.api import backups
 from omniroute.api.operation import GZIP, OCTETS, Operation, links
 from omniroute.api.shapes import Done
 from omniroute.edge.admission import Policy
-from omniroute.kit.errors import Conflict, NotFound
+from omniroute.kit.errors import Conflict, NotFound, TooMany
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -140,7 +140,7 @@ OPERATIONS: tuple[Operation, ...] = (
         handler=backups.take,
         uploads=True,
         answer=backups.ImportedFile,
-        errors=(Conflict,),
+        errors=(Conflict, TooMany),
     ),
     Operation(
         id="deleteBackup",
