@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from omniroute.api.operation import Call
-from omniroute.api.shapes import Done, SecretText, adopt, shape
+from omniroute.api.shapes import WHOLE, Done, SecretText, adopt, shape
 from omniroute.services.aliases import AliasDraft
 from omniroute.services.cloud import MOST_BYTES, CloudAuth, CloudConnection, CloudObject, ResolvedAlias
 from omniroute.services.collection import Services
@@ -26,7 +26,7 @@ class PeerCredentials:
 
     access_token: SecretText
     refresh_token: SecretText | None = None
-    expires_in: Annotated[int, Field(ge=0)] | None = None
+    expires_in: Annotated[int, WHOLE, Field(ge=0)] | None = None
 
 
 @shape

@@ -35,7 +35,7 @@ async def test_changes_stand_in_the_audit_log_with_what_differed(dashboard: Dash
     news = page.get_by_role("button", name="new entries")
     await expect(news).to_be_visible()
     await news.click()
-    entry = page.locator(".audit", has_text="settings").first
+    entry = page.locator(".audit", has_text="retention").first
     await entry.get_by_role("button").first.click()
     await expect(entry.locator(".audit-changes")).to_contain_text("731")
     await expect(entry).to_contain_text("REST")

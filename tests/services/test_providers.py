@@ -108,8 +108,8 @@ async def test_taking_the_local_mark_away_needs_a_public_address(parts: Parts) -
 
 async def test_a_provider_without_public_api_says_why_it_cannot_be_used(parts: Parts) -> None:
     with pytest.raises(Unprocessable) as caught:
-        await parts.providers.create(ConnectionDraft(provider="codex", name="x", api_key=KEY))
-    assert "openai" in caught.value.message
+        await parts.providers.create(ConnectionDraft(provider="gemini-cli", name="x", api_key=KEY))
+    assert "'gemini' with an API key" in caught.value.message
 
 
 async def test_the_same_name_at_the_same_provider_is_a_conflict_and_changes_nothing(parts: Parts) -> None:
