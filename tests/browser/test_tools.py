@@ -1,43 +1,10 @@
 """What the dashboard does beside requests: suites run and compared, and client tools pointed at the gateway."""
 
 import json
-import re
 
 from playwright.async_api import expect
 
 from tests.browser.conftest import Dashboard
-
-
-async def test_a_suite_is_run_on_two_models_compared_and_looked_into(own_dashboard: Dashboard) -> None:
-    page = own_dashboard.page
-    await own_dashboard.sign_in()
-    await own_dashboard.open("/evals")
-    await expect(page.get_by_text("No run yet")).to_be_visible()
-    await page.get_by_role("button", name="Run Golden set").click()
-    form = page.get_by_role("dialog")
-    await form.get_by_role("button", name="Run", exact=True).click()
-    await expect(form).to_contain_text(re.compile("models", re.IGNORECASE))
-    for model in ("demo/echo", "demo/story"):
-        await form.get_by_label("Models and combos").fill(model)
-        await page.get_by_role("option", name=model).click()
-    await form.get_by_label("Models and combos").press("Escape")
-    await form.get_by_role("button", name="Run", exact=True).click()
-
-    runs = page.locator(".eval-run")
-    await expect(runs).to_have_count(2)
-    for one in (runs.nth(0), runs.nth(1)):
-        await expect(one).to_contain_text("Done")
-        await one.get_by_role("checkbox").click()
-    await expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
-    await expect(page.locator(".eval-side .interval")).to_have_count(2)
-    await expect(page.get_by_text(re.compile("No clear difference|is better than"))).to_be_visible()
-
-    await runs.filter(has_text="demo/story").get_by_role("link").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("demo/story")
-    await expect(page.locator(".eval-case").first).to_contain_text("Failed")
-    await page.get_by_role("button", name="Delete").click()
-    await own_dashboard.confirm("Delete")
-    await expect(runs).to_have_count(1)
 
 
 async def test_a_client_tool_is_pointed_here_and_back(own_dashboard: Dashboard) -> None:
