@@ -6,6 +6,7 @@ from omniroute.formats.hub import Format, Loss
 from omniroute.formats.table import CODECS
 from omniroute.formats.translate import encode_request
 from omniroute.kit.json import JsonObject
+from omniroute.services.rules import fault
 
 # What stands for the model where a format names it elsewhere than in the body.
 _MODEL = "model"
@@ -33,6 +34,9 @@ class Translation:
 
     def request(self, draft: TranslationDraft) -> Translated:
         """Translate a request; raise Invalid on one that its format does not understand."""
+        given: object = draft.body
+        if not isinstance(given, dict):
+            raise fault("body", "body must be a JSON object, as the format's requests are")
         read = CODECS[draft.source].decode_request({"model": _MODEL, **draft.body})
         if draft.source == draft.target:
             return Translated(body=draft.body, losses=())
