@@ -2,16 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from omniroute.commands.opened import opened
 from omniroute.commands.prepare import Overrides, run
+from omniroute.commands.status_line import StatusLine
 from omniroute.kit.json import dumps
-
-_CLEAR_LINE = "\r\x1b[K"
 
 
 def verify(overrides: Overrides, *, quiet: bool) -> dict[str, Any]:
@@ -19,25 +17,12 @@ def verify(overrides: Overrides, *, quiet: bool) -> dict[str, Any]:
 
     async def work() -> dict[str, Any]:
         async with opened(overrides, looks=True) as gateway:
-            progress = _progress(quiet=quiet)
-            found = await gateway.services.audit.verify(progress)
-            if progress is not None:
-                sys.stderr.write(_CLEAR_LINE)
+            line = StatusLine(quiet=quiet)
+            found = await gateway.services.audit.verify(lambda done, total: line.tell(f"{done:,} of {total:,} rows"))
+            line.clear()
             return asdict(found)
 
     return run(work())
-
-
-def _progress(*, quiet: bool) -> Callable[[int, int], None] | None:
-    """Return what shows people how far it is; nothing for scripts."""
-    if quiet or not sys.stderr.isatty():
-        return None
-
-    def tell(done: int, total: int) -> None:
-        sys.stderr.write(f"{_CLEAR_LINE}{done:,} of {total:,} rows")
-        sys.stderr.flush()
-
-    return tell
 
 
 def export(overrides: Overrides, file: Path | None) -> int:

@@ -1,7 +1,6 @@
 """Suites run on the installation's own machine, with its providers and without a server."""
 
 import asyncio
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -11,13 +10,13 @@ from typing import Any
 from omniroute.commands.opened import opened
 from omniroute.commands.prepare import Overrides
 from omniroute.commands.prepare import run as run_now
+from omniroute.commands.status_line import StatusLine
 from omniroute.kit import json
 from omniroute.kit.errors import Invalid
 from omniroute.kit.json import BadJson
 from omniroute.services.evals.runs import EvalComparison, EvalRun
 from omniroute.services.evals.service import EvalDraft, Evals
 
-_CLEAR_LINE = "\r\x1b[K"
 _WIDTH = 24
 
 
@@ -58,28 +57,27 @@ def run(overrides: Overrides, wish: Wish, *, quiet: bool) -> dict[str, Any]:
         async with opened(overrides) as gateway:
             evals = gateway.services.evals
             begun = await evals.start(draft)
-            shown = _Progress(begun) if not quiet and sys.stderr.isatty() else None
+            shown = _Progress(begun, StatusLine(quiet=quiet))
             runs = await asyncio.gather(*(_ended(evals, one.id, shown) for one in begun))
-            if shown is not None:
-                shown.clear()
+            shown.line.clear()
             compared = [await evals.compare(runs[0].id, other.id) for other in runs[1:]]
             return _told(runs, compared)
 
     return run_now(work())
 
 
-async def _ended(evals: Evals, run_id: str, shown: "_Progress | None") -> EvalRun:
+async def _ended(evals: Evals, run_id: str, shown: "_Progress") -> EvalRun:
     """Follow a run to its end."""
     async for tick in evals.watch(run_id):
-        if shown is not None:
-            shown.tell(tick.value)
+        shown.tell(tick.value)
     return await evals.get(run_id)
 
 
 class _Progress:
     """One line on the terminal for all runs together."""
 
-    def __init__(self, runs: Sequence[EvalRun]) -> None:
+    def __init__(self, runs: Sequence[EvalRun], line: StatusLine) -> None:
+        self.line = line
         self._runs = {one.id: one for one in runs}
 
     def tell(self, run: EvalRun) -> None:
@@ -89,12 +87,7 @@ class _Progress:
         total = sum(one.case_count for one in self._runs.values())
         passed = sum(one.summary.passed for one in self._runs.values())
         bar = "#" * (_WIDTH * done // max(1, total))
-        sys.stderr.write(f"{_CLEAR_LINE}[{bar:<{_WIDTH}}] {done} of {total}, {passed} passed")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        sys.stderr.write(_CLEAR_LINE)
+        self.line.tell(f"[{bar:<{_WIDTH}}] {done} of {total}, {passed} passed")
 
 
 def _outputs(path: Path) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from omniroute.services.balancing import Balance, Balancing
 from omniroute.services.cache import Cache
 from omniroute.services.combos import Combo, member_key, shown
 from omniroute.services.credentials import OAUTH, headers_of
-from omniroute.services.known_models import CHAT, Knowledge, KnownModel, knowledge_of
+from omniroute.services.known_models import CHAT, Knowledge, knowledge_of
 from omniroute.services.limits import read_limits
 from omniroute.services.model_visibility import read_hidden
 from omniroute.services.names import names_of, prefixes_of
@@ -234,18 +234,10 @@ def _with_models(
     rows = {row.id: row for row in connections}
     made = []
     for account in accounts:
-        known = _known(knowledge, account.provider_id, rows[account.connection_id])
+        known = knowledge.of(account.provider_id, find(account.provider_id), (rows[account.connection_id],))
         models = tuple(name for name, one in known.items() if one.kind == CHAT)
         made.append(replace(account, models=models, known=known))
     return made
-
-
-def _known(knowledge: Knowledge, provider: str, row: ConnectionRow) -> dict[str, KnownModel]:
-    """Return a connection's models; lists of providers are about chat, so that the table's others are kept."""
-    record = find(provider)
-    listed = knowledge.of(provider, record, (row,))
-    whole = knowledge.of(provider, record, (row,), whole=True)
-    return {name: one for name, one in whole.items() if name in listed or one.kind != CHAT}
 
 
 def _of_node(row: ConnectionRow, node: NodeRow, patience: Patience, signed_in: _SignedIn) -> Account:

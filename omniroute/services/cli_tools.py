@@ -9,7 +9,6 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from omniroute.kit.clock import Clock
@@ -20,6 +19,7 @@ from omniroute.services.client_tools.detection import Mode, Reason, Surroundings
 from omniroute.services.client_tools.edits import FileChange
 from omniroute.services.client_tools.table import TOOLS, Target, ToolRow
 from omniroute.services.keys import KeyDraft, Keys
+from omniroute.services.moments import moment
 from omniroute.services.rules import base_url, line
 
 LONGEST_MODEL = 200
@@ -184,7 +184,7 @@ class CliTools:
 
     def _write(self, row: ToolRow, changes: Sequence[FileChange]) -> dict[Path, str]:
         """Write the changes, each in one step, after a copy of what was there; return the copies."""
-        stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        stamp = moment(self._clock.now_ms()).strftime("%Y%m%dT%H%M%S%fZ")
         copies: dict[Path, str] = {}
         for change in changes:
             if change.before is not None and not change.is_nothing:

@@ -47,7 +47,8 @@ class Knowledge:
     ) -> dict[str, KnownModel]:
         """Return the models of some connections of one provider, by id.
 
-        Where a connection's own list is known the table adds facts but no models, unless the `whole` is wanted.
+        Where a connection's own list is known the table adds facts and, as lists of providers are about chat, models
+        that do not chat; all of its models where the `whole` is wanted.
         """
         rows = list(connections)
         table = {model.id: model for model in record.models} if record else {}
@@ -57,8 +58,8 @@ class Knowledge:
             for name in _named(row):
                 found.setdefault(name, KnownModel(id=name, name=name, facts=NOTHING, source="connection"))
             self._discovered(row, found)
-        if whole or not is_listed:
-            for name in table:
+        for name, model in table.items():
+            if whole or not is_listed or model.kind != CHAT:
                 found.setdefault(name, KnownModel(id=name, name=name, facts=NOTHING, source="table"))
         for added in self.custom.get(provider, ()):
             old = found.get(added.model)

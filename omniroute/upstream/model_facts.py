@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-KINDS = ("chat", "embedding", "image", "transcription", "speech", "moderation", "rerank")
+from omniroute.formats.kinds import Kind
+
+KINDS = tuple(kind.value for kind in Kind)
 # In the order in which they are told.
 CAPABILITIES = ("streaming", "tools", "vision", "reasoning", "json_schema")
 _MODALITIES = frozenset({"text", "image", "audio", "video", "file"})

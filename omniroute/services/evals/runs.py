@@ -1,17 +1,17 @@
 """What runs of suites look like to people: results, sums with their uncertainty, and two runs side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from omniroute.services.evals.statistics import difference, share
 from omniroute.services.evals.suites import Suite
+from omniroute.services.moments import moment, moment_or_none
 from omniroute.storage.rows import EvalResultRow, EvalRunRow
 
-_NANO = Decimal(10) ** 9
+NANO = Decimal(10) ** 9
 
 
 class RunState(StrEnum):
@@ -149,8 +149,8 @@ def run_of(row: EvalRunRow, rows: Sequence[EvalResultRow]) -> EvalRun:
         model=row.model,
         state=RunState(row.state),
         case_count=row.cases,
-        started_at=_time(row.started_at),
-        ended_at=None if row.ended_at is None else _time(row.ended_at),
+        started_at=moment(row.started_at),
+        ended_at=moment_or_none(row.ended_at),
         error=row.error,
         results=tuple(results),
         summary=_summary(results),
@@ -201,7 +201,7 @@ def _result(row: EvalResultRow) -> EvalResult:
         details=tuple(row.faults.splitlines()),
         error=row.error,
         duration_ms=row.latency_ms,
-        cost_usd=None if row.cost_usd_nano is None else Decimal(row.cost_usd_nano) / _NANO,
+        cost_usd=None if row.cost_usd_nano is None else Decimal(row.cost_usd_nano) / NANO,
         request_id=row.request_id,
     )
 
@@ -222,12 +222,5 @@ def _summary(results: Sequence[EvalResult]) -> EvalSummary:
     )
 
 
-def _cost(results: Any) -> Decimal:
+def _cost(results: Iterable[EvalResult]) -> Decimal:
     return sum((one.cost_usd for one in results if one.cost_usd is not None), Decimal(0))
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-Outputs = Mapping[str, str]

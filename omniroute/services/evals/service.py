@@ -10,7 +10,7 @@ from omniroute.kit.errors import Conflict, NotFound
 from omniroute.kit.ids import new_id
 from omniroute.kit.tasks import Background
 from omniroute.services.evals.asking import Ask, Judged, ask, handed_in
-from omniroute.services.evals.runs import EvalComparison, EvalRun, EvalSuite, RunState, compared, run_of, suite_of
+from omniroute.services.evals.runs import NANO, EvalComparison, EvalRun, EvalSuite, RunState, compared, run_of, suite_of
 from omniroute.services.evals.suites import Case, Suite, Suites
 from omniroute.services.feeds import Tick
 from omniroute.services.names import LONGEST_MODEL
@@ -23,7 +23,6 @@ MOST_MODELS = 10
 MOST_RUNS = 200
 LONGEST_OUTPUT = 100_000
 _MOST_RUNNING = 20
-_NANO = Decimal(10) ** 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +219,7 @@ class Evals:
                 faults="\n".join(" ".join(one.split()) for one in judged.faults),
                 error=judged.error,
                 latency_ms=judged.answer.latency_ms,
-                cost_usd_nano=None if cost is None else int(cost * _NANO),
+                cost_usd_nano=None if cost is None else int(cost * NANO),
                 request_id=judged.request_id,
             )
         )
