@@ -118,14 +118,15 @@ class Playground:
                     await asyncio.sleep(_PAUSE_S)
 
 
+def chat(model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return an OpenAI chat request whose answer streams, with its usage at the end."""
+    return {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
+
+
 def _body(draft: PlaygroundDraft) -> Mapping[str, Any]:
     """Return the request; raise Unprocessable naming the field that is wrong."""
-    body: dict[str, Any] = {
-        "model": line(draft.model, "model", most=LONGEST_MODEL),
-        "messages": [*_system(draft.system), {"role": "user", "content": _content(draft)}],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
+    model = line(draft.model, "model", most=LONGEST_MODEL)
+    body = chat(model, [*_system(draft.system), {"role": "user", "content": _content(draft)}])
     if draft.temperature is not None:
         if not 0 <= draft.temperature <= _HOTTEST:
             raise fault("temperature", f"temperature must be from 0 to {_HOTTEST:g}")

@@ -1,6 +1,6 @@
 """One case asked of one model, and its answer judged."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,9 +8,7 @@ from typing import Any
 
 from omniroute.services.evals.checks import Answer, faults
 from omniroute.services.evals.suites import Case, Judge
-from omniroute.services.playground import PlaygroundEnd, PlaygroundNews
-
-Ask = Callable[[Mapping[str, Any]], AsyncGenerator[PlaygroundNews, None]]
+from omniroute.services.playground import Ask, PlaygroundEnd, chat
 
 _JUDGE = """\
 You judge an answer. Say PASS when it does what the rubric demands, FAIL otherwise: one of the two words alone.
@@ -83,7 +81,7 @@ async def _verdict(
     if model is None:
         return "a judge is needed: name a model for it", None
     question = _JUDGE.format(rubric=demand.rubric, question=case.input, answer=answer.text)
-    said, end = await _sent(send, _asked(model, [{"role": "user", "content": question}]))
+    said, end = await _sent(send, chat(model, [{"role": "user", "content": question}]))
     cost = end.cost_usd if end else None
     if end is None or end.error is not None:
         return f"the judge {model} did not answer: {end.error if end else 'it broke off'}", cost
@@ -103,7 +101,7 @@ async def _sent(send: Ask, body: Mapping[str, Any]) -> tuple[str, PlaygroundEnd 
 
 def _body(case: Case, model: str) -> Mapping[str, Any]:
     system = [{"role": "system", "content": case.system}] if case.system else []
-    body = dict(_asked(model, [*system, {"role": "user", "content": case.input}]))
+    body = chat(model, [*system, {"role": "user", "content": case.input}])
     # Zero is what repeats best; models that refuse it are asked again without, as every request is.
     body["temperature"] = 0 if case.temperature is None else case.temperature
     if case.tools:
@@ -111,10 +109,6 @@ def _body(case: Case, model: str) -> Mapping[str, Any]:
     if case.max_tokens is not None:
         body["max_tokens"] = case.max_tokens
     return body
-
-
-def _asked(model: str, messages: list[dict[str, Any]]) -> Mapping[str, Any]:
-    return {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:

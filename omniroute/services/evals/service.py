@@ -9,11 +9,12 @@ from omniroute.kit.clock import Clock
 from omniroute.kit.errors import Conflict, NotFound
 from omniroute.kit.ids import new_id
 from omniroute.kit.tasks import Background
-from omniroute.services.evals.asking import Ask, Judged, ask, handed_in
+from omniroute.services.evals.asking import Judged, ask, handed_in
 from omniroute.services.evals.runs import NANO, EvalComparison, EvalRun, EvalSuite, RunState, compared, run_of, suite_of
 from omniroute.services.evals.suites import Case, Suite, Suites
 from omniroute.services.feeds import Tick
 from omniroute.services.names import LONGEST_MODEL
+from omniroute.services.playground import Ask
 from omniroute.services.rules import fault, line, within
 from omniroute.storage.evals import Evals as EvalRows
 from omniroute.storage.rows import EvalResultRow, EvalRunRow
