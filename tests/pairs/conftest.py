@@ -2,22 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from omniroute.formats.hub import Format
-from tests.gateways import GatewayMaker
+from tests.gateways import GatewayMaker, Installation
 from tests.pairs.bench import MOST_BYTES, Bench, prefix
 from tests.pairs.upstreams import Upstream
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+async def shared(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
     """The parts that stay up from test to test."""
     async with AsyncExitStack() as stack:
-        make = GatewayMaker(migrated_folder, tmp_path_factory.mktemp("pairs"), stack)
+        make = GatewayMaker(installation, tmp_path_factory.mktemp("pairs"), stack)
         gateway = await make(max_body_bytes=MOST_BYTES)
         upstreams = {form: await stack.enter_async_context(Upstream(form)) for form in Format}
         for form, fake in upstreams.items():

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -13,7 +12,7 @@ import pytest_asyncio
 from omniroute.storage.rows import RequestRow
 from tests.fakes import media
 from tests.fakes.media import AssemblyAI, MediaFake, Picturer
-from tests.gateways import GatewayMaker, RunningGateway
+from tests.gateways import GatewayMaker, Installation, RunningGateway
 
 MOST_BYTES = 8 * 1024 * 1024  # of a form
 
@@ -86,10 +85,12 @@ _PICTURES = {
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared_media(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MediaBench]:
+async def shared_media(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[MediaBench]:
     """The parts that stay up from test to test."""
     async with AsyncExitStack() as stack:
-        make = GatewayMaker(migrated_folder, tmp_path_factory.mktemp("media"), stack)
+        make = GatewayMaker(installation, tmp_path_factory.mktemp("media"), stack)
         gateway = await make(max_upload_bytes=MOST_BYTES)
         sdk = openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key, max_retries=0)
         stack.push_async_callback(sdk.close)
