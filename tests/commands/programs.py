@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from tests.commands.forked import run_forked
+
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 _START_S = 60.0
 HELLO = {"model": "demo/echo", "messages": [{"role": "user", "content": "Hello there"}]}
@@ -53,6 +55,12 @@ class Installation:
 
     def run(self, *words: str, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
+        if self.python != sys.executable:
+            return self.start_and_run(*words, stdin=stdin, **more)
+        return run_forked(words, home=self.home, env=self.environment(**more), stdin=stdin, timeout_s=_START_S)
+
+    def start_and_run(self, *words: str, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in a process that has nothing imported yet."""
         return subprocess.run(
             [self.python, "-m", "omniroute", *words],
             cwd=self.home,

@@ -21,7 +21,7 @@ def test_the_version_is_told(place: Installation) -> None:
 
 @pytest.mark.parametrize("words", [("--help",), ("-h",), ("serve", "--help"), ("admin", "create-key", "--help"), ()])
 def test_help_imports_nothing_heavy_so_that_it_answers_at_once(place: Installation, words: tuple[str, ...]) -> None:
-    done = place.run(*words, PYTHONPROFILEIMPORTTIME="1")
+    done = place.start_and_run(*words, PYTHONPROFILEIMPORTTIME="1")
     assert "Usage" in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "omniroute" in imported
